@@ -1,0 +1,108 @@
+"""Which observations of the supervisor become facts: each only once, and only where the state allows it."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qudag_tui.core import event as ev
+from qudag_tui.core.execution import EXPIRES_SECONDS, Execution, ExecutionState, StepState
+from qudag_tui.core.item import Kind
+from qudag_tui.core.refusal import Because, Refusal
+
+if TYPE_CHECKING:
+    from qudag_tui.core.instant import Instant
+    from qudag_tui.core.state import State
+
+_REPEAT = Refusal(Because.REFUSED, "this is already recorded, or no longer so")
+
+
+def record(state: State, fact: ev.Fact, now: Instant) -> ev.Fact | Refusal:
+    """``fact`` itself where it is new and possible, else a refusal; so a second supervisor cannot double anything."""
+    return fact if _is_allowed(state, fact, now) else _REPEAT
+
+
+def _is_allowed(state: State, fact: ev.Fact, now: Instant) -> bool:
+    match fact:
+        case ev.SupervisorStarted() | ev.SupervisorStopped():
+            return True
+        case ev.RequestClaimed(request=request):
+            return _may_claim(state, request, now)
+        case ev.RequestExpired(request=request):
+            execution = state.executions.get(request)
+            if execution is not None:
+                return execution.state is ExecutionState.REQUESTED
+            return any(asked.seq == request for asked in state.look_requests.values())
+        case ev.RequestRefused(request=request):
+            execution = state.executions.get(request)
+            return execution is not None and not execution.state.is_over and execution.running_step is None
+        case ev.StepStarted():
+            execution = state.executions.get(fact.request)
+            return _may_start(state, execution, fact.step) and fact.attempt == _attempts(execution, fact.step) + 1
+        case ev.WatchStarted():
+            return _may_start(state, state.executions.get(fact.request), fact.step)
+        case ev.StepEnded():
+            execution = state.executions.get(fact.request)
+            running = execution.of(fact.step).running if execution and execution.step(fact.step) else None
+            return running is not None and running.number == fact.attempt
+        case ev.WatchEnded():
+            execution = state.executions.get(fact.request)
+            return (
+                execution is not None
+                and execution.step(fact.step) is not None
+                and execution.of(fact.step).state is StepState.WATCHING
+            )
+        case ev.ExecutionFinished(request=request):
+            execution = state.executions.get(request)
+            return (
+                execution is not None
+                and not execution.state.is_over
+                and execution.running_step is None
+                and bool(execution.aborted_by or execution.next_step() is None)
+            )
+        case ev.SoakCompleted():
+            soak = state.soaks.get(fact.item)
+            return soak is not None and soak.completed is None and soak.seq == fact.started
+        case ev.GateJudged():
+            return _may_judge(state, fact)
+        case _:
+            return False
+
+
+def _attempts(execution: Execution | None, step_id: str) -> int:
+    return len(execution.of(step_id).attempts) if execution else 0
+
+
+def _may_claim(state: State, request: int, now: Instant) -> bool:
+    execution = state.executions.get(request)
+    if execution is None or execution.state is not ExecutionState.REQUESTED or state.closed is not None:
+        return False
+    others = [e for e in state.executions.values() if e.state is ExecutionState.RUNNING and not e.aborted_by]
+    fresh = now.seconds_since(execution.asked) <= EXPIRES_SECONDS
+    return fresh and not execution.held and not execution.aborted_by and not others
+
+
+def _may_start(state: State, execution: Execution | None, step_id: str) -> bool:
+    if execution is None or execution.state is not ExecutionState.RUNNING or execution.held or execution.aborted_by:
+        return False
+    if any(e.running_step is not None for e in state.executions.values()):
+        return False
+    following = execution.next_step()
+    return (
+        following is not None
+        and following.id == step_id
+        and execution.of(step_id).state is StepState.PENDING
+        and not following.is_persons
+    )
+
+
+def _may_judge(state: State, fact: ev.GateJudged) -> bool:
+    gate = state.plan.items.get(fact.item)
+    if gate is None or gate.kind is not Kind.GATE:
+        return False
+    asked = state.look_requests.get(fact.item)
+    if asked is not None:
+        return asked.seq == fact.request
+    look = state.looks.get(fact.item)
+    if look is not None and look.judged.request == fact.request:
+        return False
+    return any(soak.completed is None and soak.seq == fact.request for soak in state.soaks.values())

@@ -1,0 +1,181 @@
+"""One execution of a procedure or of a script item: what was asked, what ran, what comes next."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from qudag_tui.core.instant import Instant
+from qudag_tui.core.step import OnFailure, Outcome, Step
+
+EXPIRES_SECONDS = 30.0
+
+
+class ExecutionState(StrEnum):
+    """From the request to its end."""
+
+    REQUESTED = "requested"
+    RUNNING = "running"
+    FINISHED = "finished"
+    EXPIRED = "expired"
+    REFUSED = "refused"
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing of it can start any more without a person's new word."""
+        return self in {ExecutionState.FINISHED, ExecutionState.EXPIRED, ExecutionState.REFUSED}
+
+
+class StepState(StrEnum):
+    """Where a step of an execution stands."""
+
+    PENDING = "pending"
+    RUNNING = "running"
+    WATCHING = "watching"
+    ENDED = "ended"
+    SKIPPED = "skipped"
+    NOT_NEEDED = "not needed"
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """One try: the processes that were started, and how it ended (None while nobody knows)."""
+
+    number: int
+    started: Instant
+    pid: int
+    ticks: int
+    shim_pid: int
+    shim_ticks: int
+    log: str
+    outcome: Outcome | None = None
+    ended: Instant | None = None
+    code: int | None = None
+    signal: int | None = None
+    seconds: float | None = None
+    error: str = ""
+    left: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class StepProgress:
+    """What has happened to one step. ``by`` is who marked or skipped it; ``line`` what a watch last said."""
+
+    attempts: list[Attempt] = field(default_factory=list)
+    state: StepState = StepState.PENDING
+    outcome: Outcome | None = None
+    since: Instant | None = None
+    ended: Instant | None = None
+    by: str = ""
+    reason: str = ""
+    line: str = ""
+
+    @property
+    def running(self) -> Attempt | None:
+        """The attempt under way."""
+        if self.state is StepState.RUNNING and self.attempts and self.attempts[-1].outcome is None:
+            return self.attempts[-1]
+        return None
+
+
+@dataclass(slots=True)
+class Execution:
+    """``request`` is the seq of the event that asked for it; ``held`` waits for a person after a restart."""
+
+    request: int
+    target: str
+    steps: tuple[Step, ...]
+    by: str
+    at: Instant
+    reason: str = ""
+    stops: int = 0
+    state: ExecutionState = ExecutionState.REQUESTED
+    why: str = ""
+    claimed: Instant | None = None
+    finished: Instant | None = None
+    outcome: Outcome | None = None
+    aborted_by: str = ""
+    held: bool = False
+    progress: dict[str, StepProgress] = field(default_factory=dict)
+    asked: Instant = field(init=False)
+
+    def __post_init__(self) -> None:
+        """A request is as old as the last time that somebody asked for it; resuming asks again."""
+        self.asked = self.at
+
+    def of(self, step_id: str) -> StepProgress:
+        """The progress of a step (pending if nothing happened yet)."""
+        return self.progress.setdefault(step_id, StepProgress())
+
+    def walk(self) -> Iterator[Step]:
+        """Every step in order."""
+        for step in self.steps:
+            yield from step.walk()
+
+    def step(self, step_id: str) -> Step | None:
+        """The step with that id, if it belongs here."""
+        return next((step for step in self.walk() if step.id == step_id), None)
+
+    @property
+    def running_step(self) -> Step | None:
+        """The step whose process runs, or whose condition is watched."""
+        busy = {StepState.RUNNING, StepState.WATCHING}
+        return next((s for s in self.walk() if s.id in self.progress and self.progress[s.id].state in busy), None)
+
+    def is_needed(self, step: Step) -> bool:
+        """Whether a branch is taken: not if the watch it depends on has passed."""
+        return step.unless is None or self.of(step.unless).outcome is not Outcome.PASSED
+
+    def is_settled(self, step: Step) -> bool:
+        """Whether the execution may go on past this step."""
+        progress = self.of(step.id)
+        if progress.state in {StepState.SKIPPED, StepState.NOT_NEEDED} or not self.is_needed(step):
+            return True
+        if step.steps:
+            return all(self.is_settled(child) for child in step.steps)
+        if progress.state is not StepState.ENDED:
+            return False
+        if progress.outcome is Outcome.PASSED:
+            return True
+        if progress.outcome is Outcome.FAILED and step.until and self._branches_on(step.id):
+            return True
+        return step.on_failure is OnFailure.CONTINUE and progress.outcome in {Outcome.FAILED, Outcome.TIMED_OUT}
+
+    def _branches_on(self, step_id: str) -> bool:
+        return any(step.unless == step_id for step in self.walk())
+
+    def next_step(self) -> Step | None:
+        """The first leaf that is not settled: it runs, is a person's, or waits for a person's word; None at the end."""
+        return self._first_open(self.steps)
+
+    def _first_open(self, steps: Iterable[Step]) -> Step | None:
+        for step in steps:
+            if self.is_settled(step):
+                continue
+            return self._first_open(step.steps) if step.steps else step
+        return None
+
+    @property
+    def waits_for(self) -> Step | None:
+        """The step that cannot go on without a person: their own, or one that failed or whose end is unknown."""
+        if self.state is not ExecutionState.RUNNING:
+            return None
+        step = self.next_step()
+        if step is None or self.of(step.id).state in {StepState.RUNNING, StepState.WATCHING}:
+            return None
+        return step if step.is_persons or self.of(step.id).state is StepState.ENDED else None
+
+    def result(self) -> Outcome:
+        """The outcome of the whole: passed if every needed step passed or was skipped by a person."""
+        if self.aborted_by:
+            return Outcome.CANCELLED
+        leaves = [step for step in self.walk() if not step.steps]
+        ended = [
+            self.of(s.id).outcome
+            for s in leaves
+            if self.of(s.id).state is StepState.ENDED and not self._branches_on(s.id)
+        ]
+        if all(outcome is Outcome.PASSED for outcome in ended):
+            return Outcome.PASSED
+        return Outcome.UNKNOWN if Outcome.UNKNOWN in ended else Outcome.FAILED

@@ -1,0 +1,179 @@
+"""The facts of executing: requests, steps, watches, and the supervisor that carries them out."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from qudag_tui.core.fact import Fact, fact
+
+
+@fact("execution requested")
+@dataclass(frozen=True, slots=True)
+class ExecutionRequested(Fact):
+    """Somebody asks that a procedure, or a script item, be executed; ``stops`` is the execution it ends first."""
+
+    target: str
+    reason: str = ""
+    stops: int = 0
+
+
+@fact("request claimed")
+@dataclass(frozen=True, slots=True)
+class RequestClaimed(Fact):
+    """The supervisor acts on it from here."""
+
+    request: int
+
+
+@fact("request expired")
+@dataclass(frozen=True, slots=True)
+class RequestExpired(Fact):
+    """Nobody claimed it in time: it never starts."""
+
+    request: int
+
+
+@fact("request refused")
+@dataclass(frozen=True, slots=True)
+class RequestRefused(Fact):
+    """It may not start, and why (an untrusted file, say)."""
+
+    request: int
+    reason: str
+
+
+@fact("step started")
+@dataclass(frozen=True, slots=True)
+class StepStarted(Fact):
+    """Written before the step's exec is let go. Ticks are raw start ticks of the boot in the event's own boot_id."""
+
+    step: str
+    request: int
+    attempt: int
+    pid: int
+    ticks: int
+    shim_pid: int
+    shim_ticks: int
+    log: str = ""
+
+
+@fact("step ended")
+@dataclass(frozen=True, slots=True)
+class StepEnded(Fact):
+    """The end of one attempt. ``left`` names daemons that live on; ``error`` says why it could not run."""
+
+    step: str
+    request: int
+    attempt: int
+    outcome: str
+    code: int | None = None
+    signal: int | None = None
+    seconds: float | None = None
+    error: str = ""
+    log_sha256: str = ""
+    left: tuple[str, ...] = ()
+
+
+@fact("watch started")
+@dataclass(frozen=True, slots=True)
+class WatchStarted(Fact):
+    """A step waits until its condition holds, or its deadline."""
+
+    step: str
+    request: int
+
+
+@fact("watch ended")
+@dataclass(frozen=True, slots=True)
+class WatchEnded(Fact):
+    """``outcome`` is passed (recovered) or failed (not recovered, whatever the reason)."""
+
+    step: str
+    request: int
+    outcome: str
+    verdict: str
+    line: str
+
+
+@fact("step marked")
+@dataclass(frozen=True, slots=True)
+class StepMarked(Fact):
+    """A person says how a step ended: their own, or one whose end nobody saw."""
+
+    step: str
+    request: int
+    outcome: str
+    reason: str = ""
+
+
+@fact("step skipped")
+@dataclass(frozen=True, slots=True)
+class StepSkipped(Fact):
+    """A person goes on without it."""
+
+    step: str
+    request: int
+    reason: str
+
+
+@fact("retry requested")
+@dataclass(frozen=True, slots=True)
+class RetryRequested(Fact):
+    """A person asks for another attempt."""
+
+    step: str
+    request: int
+
+
+@fact("abort requested")
+@dataclass(frozen=True, slots=True)
+class AbortRequested(Fact):
+    """What runs is to be stopped, and nothing after it started."""
+
+    request: int
+
+
+@fact("execution finished")
+@dataclass(frozen=True, slots=True)
+class ExecutionFinished(Fact):
+    """All steps are settled, or it was aborted."""
+
+    request: int
+    outcome: str
+
+
+# The supervisor
+
+
+@fact("supervisor started")
+@dataclass(frozen=True, slots=True)
+class SupervisorStarted(Fact):
+    """A new one: whatever had not started waits for ``resume confirmed`` from here.
+
+    ``missing`` are declared environment names it does not have; ``unprotected`` says why a logout may end it;
+    ``gap_seconds`` is how long the same process was stopped (a suspend), which counts as a restart.
+    """
+
+    pid: int
+    ticks: int
+    uid: int
+    version: str
+    missing: tuple[str, ...] = ()
+    unprotected: str = ""
+    gap_seconds: float = 0.0
+
+
+@fact("supervisor stopped")
+@dataclass(frozen=True, slots=True)
+class SupervisorStopped(Fact):
+    """It left in order."""
+
+    reason: str
+
+
+@fact("resume confirmed")
+@dataclass(frozen=True, slots=True)
+class ResumeConfirmed(Fact):
+    """A person lets what waited since the supervisor's restart go on."""
+
+    request: int

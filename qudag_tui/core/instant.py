@@ -1,0 +1,57 @@
+"""A moment as a run sees it: the wall clock for people, the boot clock for arithmetic."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+NANOSECONDS = 1_000_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Instant:
+    """One moment, by two clocks.
+
+    ``wall`` is UTC and may jump; ``boot_ns`` counts nanoseconds since the boot named by ``boot_id``, suspends
+    included, and never jumps.
+    """
+
+    wall: datetime
+    boot_ns: int
+    boot_id: str
+
+    def seconds_since(self, earlier: Instant) -> float:
+        """Seconds from ``earlier`` to here, never negative: by the boot clock within one boot, else by the wall."""
+        if self.boot_id == earlier.boot_id:
+            return max(0, self.boot_ns - earlier.boot_ns) / NANOSECONDS
+        return max(0.0, (self.wall - earlier.wall).total_seconds())
+
+    def plus(self, seconds: float) -> Instant:
+        """The moment ``seconds`` later, by both clocks."""
+        return Instant(
+            self.wall + timedelta(seconds=seconds), self.boot_ns + round(seconds * NANOSECONDS), self.boot_id
+        )
+
+
+EPOCH = Instant(datetime(1970, 1, 1, tzinfo=UTC), 0, "")
+
+
+@dataclass(frozen=True, slots=True)
+class RunClock:
+    """Nanoseconds since a run was created: the boot clock, carried across boots by the wall, never backwards.
+
+    ``anchor`` is an instant at which the run clock read ``run_ns``.
+    """
+
+    anchor: Instant = EPOCH
+    run_ns: int = 0
+
+    def at(self, now: Instant) -> int:
+        """What the run clock reads at ``now`` (nanoseconds, at least the anchor's on another boot)."""
+        if now.boot_id == self.anchor.boot_id:
+            return self.run_ns + now.boot_ns - self.anchor.boot_ns
+        return self.run_ns + round(now.seconds_since(self.anchor) * NANOSECONDS)
+
+    def seen(self, now: Instant) -> RunClock:
+        """The clock after an event at ``now``: re-anchored, so that a later boot continues from here."""
+        return RunClock(now, max(self.run_ns, self.at(now)))

@@ -1,0 +1,38 @@
+"""What was seen in a run: a supervisor, a final look at a gate, a trigger."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from qudag_tui.core.event import GateJudged, SupervisorStarted, SupervisorStopped
+    from qudag_tui.core.instant import Instant
+
+
+@dataclass(frozen=True, slots=True)
+class Supervisor:
+    """The last supervisor that the journal knows of; whether it lives is the lock's word, not the journal's."""
+
+    started: SupervisorStarted
+    at: Instant
+    stopped: SupervisorStopped | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """The final look at a gate, and the event that recorded it."""
+
+    judged: GateJudged
+    seq: int
+    at: Instant
+
+
+@dataclass(frozen=True, slots=True)
+class Fired:
+    """Who saw a trigger, and when; ``line`` is what the tool showed of it then."""
+
+    by: str
+    at: Instant
+    seq: int
+    line: str

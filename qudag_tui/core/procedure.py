@@ -1,0 +1,30 @@
+"""A named sequence of steps, such as the rollback."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from qudag_tui.core.step import Step
+
+ROLLBACK = "rollback"
+
+
+@dataclass(frozen=True, slots=True)
+class Procedure:
+    """Steps that are executed one after the other; the one with the id ``rollback`` takes the release back."""
+
+    id: str
+    title: str
+    steps: tuple[Step, ...]
+
+    def walk(self) -> Iterator[Step]:
+        """Every step in order, branches before what they hold."""
+        for step in self.steps:
+            yield from step.walk()
+
+    def branches_on(self, step_id: str) -> bool:
+        """Whether some later branch is taken when ``step_id`` does not pass."""
+        return any(step.unless == step_id for step in self.walk())

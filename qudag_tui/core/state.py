@@ -1,0 +1,228 @@
+"""The state of a run: a fold over its plan and its events. Nothing in it is ever saved."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterator
+
+from qudag_tui.core import fold
+from qudag_tui.core.checklist import Plan, Section
+from qudag_tui.core.event import Event, RunClosed, RunCreated
+from qudag_tui.core.execution import Execution, ExecutionState, StepState
+from qudag_tui.core.instant import Instant, RunClock
+from qudag_tui.core.item import Comment, Item, ItemState, Kind, Mark
+from qudag_tui.core.observation import Fired, Look, Supervisor
+from qudag_tui.core.phase import Decision, PhaseProgress, PhaseState, SoakProgress
+from qudag_tui.core.step import Outcome
+from qudag_tui.core.verdict import Verdict
+
+
+class State:
+    """Where everything stands. One owner applies events in order; everybody else only reads."""
+
+    def __init__(self, plan: Plan) -> None:
+        """Start with the plan alone: every box open, or claimed where the file says it is done."""
+        self.plan = plan
+        self.run: RunCreated | None = None
+        self.created: Instant | None = None
+        self.closed: RunClosed | None = None
+        self.closed_at: Instant | None = None
+        self.read_only = ""
+        self.head_seq = 0
+        self.last: Event | None = None
+        self.clock = RunClock()
+        self.marks: dict[str, list[Mark]] = {}
+        self.comments: defaultdict[str, list[Comment]] = defaultdict(list)
+        self.phases: dict[str, PhaseProgress] = {phase.id: PhaseProgress() for phase in plan.phases}
+        self.soaks: dict[str, SoakProgress] = {}
+        self.looks: dict[str, Look] = {}
+        self.look_requests: dict[str, Event] = {}
+        self.fired: dict[str, Fired] = {}
+        self.executions: dict[int, Execution] = {}
+        self.supervisor: Supervisor | None = None
+        self.unprotected_accepted = ""
+        self.done: defaultdict[str, int] = defaultdict(int)
+        self.total: defaultdict[str, int] = defaultdict(int)
+        for item in plan.items.values():
+            self.count(item, 1, self.total)
+            if item.claimed:
+                self.count(item, 1, self.done)
+        if plan.phases:
+            self.phases[plan.phases[0].id].opened = True
+
+    def apply(self, event: Event) -> None:
+        """Fold one more event in. Never raises: what this version does not know makes the run read-only."""
+        fold.apply(self, event)
+
+    # Boxes
+
+    def item_state(self, item: Item) -> ItemState:
+        """Where a box stands now."""
+        marks = self.marks.get(item.id)
+        if marks:
+            return marks[-1].state
+        return ItemState.CLAIMED if item.claimed else ItemState.OPEN
+
+    def mark(self, item_id: str) -> Mark | None:
+        """What was last said of a box in this run."""
+        marks = self.marks.get(item_id)
+        return marks[-1] if marks else None
+
+    def box_state(self, box: Item) -> ItemState:
+        """Like :meth:`item_state`, for triggers and steps of procedures as well."""
+        if box.kind is Kind.TRIGGER:
+            return ItemState.DONE if box.id in self.fired else self.item_state(box)
+        if box.kind is Kind.STEP:
+            return self._step_box_state(box)
+        return self.item_state(box)
+
+    def _step_box_state(self, box: Item) -> ItemState:
+        execution = self.last_execution(box.section)
+        step = execution.step(box.id) if execution else None
+        if execution is None or step is None:
+            return ItemState.CLAIMED if box.claimed else ItemState.OPEN
+        progress = execution.of(box.id)
+        if progress.state is StepState.SKIPPED or not execution.is_needed(step):
+            return ItemState.NOT_APPLICABLE
+        if step.steps:
+            return ItemState.DONE if execution.is_settled(step) else ItemState.OPEN
+        return ItemState.DONE if progress.outcome is Outcome.PASSED else ItemState.OPEN
+
+    def count(self, item: Item, change: int, counter: defaultdict[str, int]) -> None:
+        """Add to the counts of everything that holds ``item``: parents, section, checklist and the whole (``""``)."""
+        parent = item.parent
+        while parent is not None:
+            counter[parent] += change
+            parent = self.plan.items[parent].parent
+        section = self.plan.sections[item.section]
+        counter[section.id] += change
+        if section.checklist != section.id:
+            counter[section.checklist] += change
+        counter[""] += change
+
+    def deferred_to(self, section_id: str) -> list[Item]:
+        """The boxes that were deferred to a section and are still to be done there."""
+        return [
+            self.plan.items[item_id]
+            for item_id, marks in self.marks.items()
+            if marks and marks[-1].state is ItemState.DEFERRED and marks[-1].to == section_id
+        ]
+
+    # Phases
+
+    def unsettled(self, section: Section) -> list[Item]:
+        """The boxes of a section, but its decisions, that are still open."""
+        return [
+            item for item in section.items if item.kind is not Kind.DECISION and not self.item_state(item).is_settled
+        ]
+
+    def running_soak(self, section: Section) -> Item | None:
+        """The soak of a section that counts now."""
+        for item in section.items:
+            if item.kind is Kind.SOAK:
+                soak = self.soaks.get(item.id)
+                if soak is not None and soak.completed is None:
+                    return item
+        return None
+
+    def phase_state(self, section: Section) -> PhaseState:
+        """Where a phase stands, from its decisions and its boxes."""
+        progress = self.phases[section.id]
+        if progress.held:
+            return PhaseState.HELD
+        if not progress.opened:
+            return PhaseState.LOCKED
+        decision = progress.decision
+        if decision is not None and decision.decision is Decision.GO:
+            return PhaseState.GO
+        if self.running_soak(section) is not None:
+            return PhaseState.SOAKING
+        has_decision = section.first(Kind.DECISION) is not None
+        soaks = [item for item in section.items if item.kind is Kind.SOAK]
+        soaked = bool(soaks) and all(self.item_state(item).is_settled for item in soaks)
+        if has_decision and soaked:
+            return PhaseState.DECIDING
+        if self.unsettled(section):
+            return PhaseState.OPEN
+        return PhaseState.DECIDING if has_decision else PhaseState.GO
+
+    @property
+    def current_phase(self) -> Section | None:
+        """The first phase that is neither locked nor go; the last that is go where there is none."""
+        last = None
+        for section in self.plan.phases:
+            state = self.phase_state(section)
+            if state is PhaseState.GO:
+                last = section
+            elif state is not PhaseState.LOCKED:
+                return section
+        return last
+
+    @property
+    def is_under_way(self) -> bool:
+        """Whether the first phase has begun and the run is not closed: the supervisor stays from here."""
+        return self.closed is None and any(progress.started for progress in self.phases.values())
+
+    # Executing
+
+    def last_execution(self, target: str) -> Execution | None:
+        """The newest execution of a procedure or script item that was not refused and did not expire."""
+        started = (e for e in reversed(self.executions.values()) if e.target == target)
+        never = {ExecutionState.EXPIRED, ExecutionState.REFUSED}
+        return next((e for e in started if e.state not in never), None)
+
+    @property
+    def active_execution(self) -> Execution | None:
+        """The one that runs or waits for a person."""
+        return next((e for e in self.executions.values() if e.state is ExecutionState.RUNNING), None)
+
+    def open_requests(self) -> Iterator[Execution]:
+        """What was asked for and not yet claimed, oldest first."""
+        return (e for e in self.executions.values() if e.state is ExecutionState.REQUESTED)
+
+    @property
+    def held_executions(self) -> list[Execution]:
+        """What waits for a person since the supervisor's restart."""
+        return [e for e in self.executions.values() if e.held and not e.state.is_over]
+
+    def execution_of_step(self, step_id: str) -> Execution | None:
+        """The newest execution that holds a step."""
+        never = {ExecutionState.EXPIRED, ExecutionState.REFUSED}
+        return next((e for e in reversed(self.executions.values()) if e.state not in never and e.step(step_id)), None)
+
+    # Progress
+
+    @property
+    def has_pending(self) -> bool:
+        """Whether there is work that a supervisor should stay for: a soak, a look, an execution."""
+        return (
+            any(not e.state.is_over for e in self.executions.values())
+            or bool(self.look_requests)
+            or any(soak.completed is None for soak in self.soaks.values())
+        )
+
+    def gate_verdict(self, item_id: str) -> Verdict | None:
+        """The verdict of the last final look, if there was one since the gate was last reopened."""
+        look = self.looks.get(item_id)
+        return Verdict(look.judged.verdict) if look and look.judged.verdict in set(Verdict) else None
+
+    def current_item(self) -> Item | None:
+        """The next box to do: the first open one of the phase under way, else of all that is not locked."""
+        phase = self.current_phase
+        if phase is not None and self.is_under_way:
+            here = next((item for item in phase.items if self.item_state(item) is ItemState.OPEN), None)
+            if here is not None:
+                return here
+        return next(
+            (
+                item
+                for item in self.plan.items.values()
+                if self.item_state(item) is ItemState.OPEN and not self.is_locked(item.section)
+            ),
+            None,
+        )
+
+    def is_locked(self, section_id: str) -> bool:
+        """Whether a section is a phase whose turn has not come."""
+        progress = self.phases.get(section_id)
+        return progress is not None and not progress.opened and not progress.held

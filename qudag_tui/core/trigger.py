@@ -1,0 +1,30 @@
+"""A condition that offers, or starts, the rollback."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from qudag_tui.core.condition import Condition
+
+
+class Then(StrEnum):
+    """What a fired trigger does."""
+
+    OFFER = "offer"
+    START = "start"
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """``condition`` is None where only a person can tell; ``for_seconds`` is how long it must hold."""
+
+    id: str
+    text: str
+    condition: Condition | None = None
+    source: str = ""
+    for_seconds: float = 0.0
+    then: Then = Then.OFFER
+    claimed: bool = False
