@@ -1,0 +1,94 @@
+"""Runs to measure with: plans of any size, journals of any length, in a scratch folder of their own."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from qudag_tui.core.event import Actor, Event
+from qudag_tui.core.intent import Tick, Untick
+from qudag_tui.run.clock import now
+from qudag_tui.run.run import Run
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+SHIPPED = REPOSITORY / "checklists.toml"
+ACTOR = Actor("bench", "bench", "bench", "")
+
+FOUR_PHASES = "\n".join(
+    [
+        'title = "Four phases"',
+        *(
+            f'[metrics.{name}]\ntitle = "{name}"\nshort = "{name}"\ngauge = "host:{series}"\nevery = "1s"'
+            for name, series in {"cpu": "cpu_percent", "mem": "memory_percent", "load": "load1"}.items()
+        ),
+        '[[checklists]]\ntitle = "Phases"',
+        *(
+            f'[[checklists.sections]]\nid = "phase-{n}"\ntitle = "Phase {n}"\ntraffic = "{n}%"\n'
+            f'metrics = ["cpu", "mem", "load"]\nitems = ["Do a thing in {n}", {{ text = "Decide {n}", decision = true }}]'
+            for n in range(1, 5)
+        ),
+    ]
+)
+
+
+def items_plan(count: int) -> str:
+    """A plan of ``count`` plain items."""
+    lines = "\n".join(f'  "Item number {number} is to be done by somebody",' for number in range(count))
+    return f'title = "Many items"\n[[checklists]]\ntitle = "List"\n[[checklists.sections]]\ntitle = "Section"\nitems = [\n{lines}\n]\n'
+
+
+@contextmanager
+def scratch() -> Iterator[Path]:
+    """A folder that is gone afterwards, with the state of the program inside it."""
+    with TemporaryDirectory(prefix="qudag-bench-", ignore_cleanup_errors=True) as name:
+        folder = Path(name)
+        os.environ["QUDAG_TUI_STATE"] = str(folder / "state")
+        os.environ["QUDAG_TUI_RUNS"] = str(folder / "runs")
+        yield folder
+
+
+def environment() -> Mapping[str, str]:
+    """What every measured program gets: a common terminal, no true colour, this package."""
+    kept = {
+        name: os.environ[name]
+        for name in ("HOME", "PATH", "LANG", "QUDAG_TUI_STATE", "QUDAG_TUI_RUNS")
+        if name in os.environ
+    }
+    return {"LANG": "C.UTF-8", **kept, "TERM": "xterm-256color", "PYTHONPATH": str(REPOSITORY)}
+
+
+def new_run(folder: Path, text: str | bytes, name: str) -> Run:
+    """A fresh run of a plan."""
+    path = folder / f"{name}.toml"
+    path.write_bytes(text if isinstance(text, bytes) else text.encode())
+    return Run.create(
+        folder / "runs",
+        path,
+        release=name,
+        previous="v0",
+        starts=None,
+        run_id=name,
+        overrides={},
+        actor=ACTOR,
+        now=now(),
+    )
+
+
+def grow(run: Run, events: int) -> None:
+    """Tick and untick the first boxes until the journal has that many events."""
+    items = list(run.plan.items)[:20]
+    while run.state.head_seq < events:
+        item = items[run.state.head_seq // 2 % len(items)]
+        intent = Tick(item) if run.state.mark(item) is None or run.state.mark(item).state != "done" else Untick(item)  # type: ignore[union-attr]  # None was asked for first
+        result = run.submit(intent, ACTOR)
+        if not isinstance(result, Event):
+            raise RuntimeError(f"the bench cannot write: {result}")
+
+
+def program(run: Run) -> list[str]:
+    """The command that opens a run."""
+    return [sys.executable, "-m", "qudag_tui", "--run", str(run.folder.path)]
