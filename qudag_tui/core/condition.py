@@ -108,11 +108,12 @@ class ConditionError(ValueError):
 
 
 _TOKEN = re.compile(
-    r"\s*(?:(?P<number>\d+(?:\.\d+)?(?:[eE][+-]?\d+)?)(?P<suffix>\s?(?:%|[A-Za-z]+(?:/s)?|/s)(?![\w]))?"
+    r"\s*(?:(?P<number>[0-9]+(?:\.[0-9]+)?(?:[eE][+-]?[0-9]+)?)(?P<suffix>\s?(?:%|[A-Za-z]+(?:/s)?|/s)(?![\w]))?"
     r"|(?P<name>[^\W\d][\w.-]*)|(?P<op><=|>=|<|>)|(?P<sign>[+-])|(?P<bad>\S))"
 )
 _KEYWORDS = {"and", "or", "baseline", "stable", "within", "growing", "x"}
 _MAX_LENGTH = 1000
+_MAX_NUMBER = 1e200
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,7 +218,7 @@ class _Parser:
         if self.peek().kind != "sign":
             return AgainstBaseline(metric, comparison, Relation.PERCENT, 0.0)
         sign = -1.0 if self.take().text == "-" else 1.0
-        number = self.number()
+        number = self.number(signed=False)
         if number.suffix == "%":
             return AgainstBaseline(metric, comparison, Relation.PERCENT, sign * float(number.text))
         unit, factor = self.unit(number)
@@ -226,20 +227,21 @@ class _Parser:
     def budget(self, word: str) -> float | None:
         if not self.word(word):
             return None
-        number = self.number()
+        number = self.number(signed=False)
         if number.suffix != "%":
             message = "a budget is a percentage, such as 5%"
             raise ConditionError(message, number.offset)
         return float(number.text)
 
-    def number(self) -> _Token:
-        if self.peek().kind == "sign" and self.peek().text == "-":
-            minus = self.take()
-            token = self.number()
-            return _Token("number", "-" + token.text, minus.offset, token.suffix)
+    def number(self, *, signed: bool = True) -> _Token:
+        minus = self.take() if signed and self.peek().kind == "sign" and self.peek().text == "-" else None
         if self.peek().kind != "number":
             raise self.expected("a number")
-        return self.take()
+        token = self.take()
+        if float(token.text) > _MAX_NUMBER:
+            message = f"the number is too large; at most {_MAX_NUMBER:g} is allowed"
+            raise ConditionError(message, token.offset)
+        return _Token("number", "-" + token.text, minus.offset, token.suffix) if minus else token
 
     @staticmethod
     def unit(number: _Token) -> tuple[Unit, float]:

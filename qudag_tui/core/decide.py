@@ -55,7 +55,8 @@ def decide(state: State, intent: ask.Intent, actor: ev.Actor, now: Instant) -> e
         case ask.AcceptUnprotected():
             return _need_reason(intent.reason) or ev.UnprotectedAccepted(intent.reason)
         case ask.Execute():
-            return _locked(state, state.plan.items.get(intent.target)) or execute(state, intent)
+            item = state.plan.items.get(intent.target)
+            return (_locked(state, item.section) if item else None) or execute(state, intent)
         case ask.Abort():
             return abort(state)
         case ask.Retry():
@@ -80,18 +81,22 @@ def _no_box(item_id: str) -> Refusal:
     return Refusal(Because.NOT_FOUND, f"there is no box “{item_id}”", "status lists the ids")
 
 
-def _locked(state: State, item: Item | None) -> Refusal | None:
-    if item is None or item.section not in state.phases:
+def _locked(state: State, section_id: str) -> Refusal | None:
+    if section_id not in state.phases:
         return None
-    section = state.plan.sections[item.section]
+    section = state.plan.sections[section_id]
     if state.is_locked(section.id):
         return Refusal(
             Because.REFUSED,
             f"“{section.title}” is locked until the phase before it is go",
             f"or open it out of turn: override {section.id} --why …",
         )
+    return _unprotected(state, section_id)
+
+
+def _unprotected(state: State, phase_id: str) -> Refusal | None:
     unprotected = state.supervisor.started.unprotected if state.supervisor else ""
-    if unprotected and not state.unprotected_accepted and state.phases[section.id].started is None:
+    if unprotected and not state.unprotected_accepted and state.phases[phase_id].started is None:
         return Refusal(
             Because.REFUSED,
             f"background work ends when you log out here ({unprotected})",
@@ -115,7 +120,7 @@ def _tick(state: State, intent: ask.Tick) -> ev.Fact | Refusal:
     }
     if box.kind in refused_kinds:
         return Refusal(Because.REFUSED, f"“{box.text}” is a {box.kind} and is not ticked", refused_kinds[box.kind])
-    in_the_way = _locked(state, box)
+    in_the_way = _locked(state, box.section)
     if in_the_way is not None:
         return in_the_way
     standing = state.item_state(box)
@@ -205,7 +210,7 @@ def _untick(state: State, intent: ask.Untick) -> ev.Fact | Refusal:
         return ev.ItemUnticked(box.id)
     if box.kind in {Kind.DECISION, Kind.SIGNOFF, Kind.STEP, Kind.TRIGGER}:
         return Refusal(Because.REFUSED, f"“{box.text}” is a {box.kind}", "it is superseded, never taken back")
-    in_the_way = _locked(state, box)
+    in_the_way = _locked(state, box.section)
     if in_the_way is not None:
         return in_the_way
     standing = state.item_state(box)
@@ -217,15 +222,19 @@ def _untick(state: State, intent: ask.Untick) -> ev.Fact | Refusal:
     return ev.ItemUnticked(box.id)
 
 
+def _of_the_rollback(state: State, item_id: str) -> Refusal:
+    box = state.plan.boxes.get(item_id)
+    if box is None:
+        return _no_box(item_id)
+    hint = "a step that waits is skipped" if box.kind is Kind.STEP else "untick it if it was not so"
+    return Refusal(Because.REFUSED, f"“{box.text}” is a {box.kind}: it is never set aside", hint)
+
+
 def _set_aside(state: State, intent: ask.MarkNotApplicable | ask.Defer) -> ev.Fact | Refusal:
     item = state.plan.items.get(intent.item)
     if item is None:
-        if intent.item in state.plan.boxes:
-            return Refusal(
-                Because.REFUSED, f"“{state.plan.boxes[intent.item].text}” belongs to the rollback", "skip it"
-            )
-        return _no_box(intent.item)
-    in_the_way = _need_reason(intent.reason) or _locked(state, item)
+        return _of_the_rollback(state, intent.item)
+    in_the_way = _need_reason(intent.reason) or _locked(state, item.section)
     if in_the_way is not None:
         return in_the_way
     if item.kind is Kind.DECISION:
@@ -249,16 +258,16 @@ def _override(state: State, intent: ask.Override) -> ev.Fact | Refusal:
     if intent.target in state.phases:
         if not state.is_locked(intent.target):
             return Refusal(Because.REFUSED, f"“{state.plan.sections[intent.target].title}” is not locked")
-        return ev.PhaseOverridden(intent.target, intent.reason)
+        return _unprotected(state, intent.target) or ev.PhaseOverridden(intent.target, intent.reason)
     item = state.plan.items.get(intent.target)
     if item is None:
-        return _no_box(intent.target)
+        return _of_the_rollback(state, intent.target)
     if item.kind in {Kind.DECISION, Kind.SIGNOFF}:
         return Refusal(Because.REFUSED, f"a {item.kind} cannot be overridden", "it is a person's own word")
     standing = state.item_state(item)
     if standing in {ItemState.DONE, ItemState.OVERRIDDEN}:
         return Refusal(Because.REFUSED, f"“{item.text}” is already {standing}")
-    return _locked(state, item) or ev.ItemOverridden(item.id, intent.reason)
+    return _locked(state, item.section) or ev.ItemOverridden(item.id, intent.reason)
 
 
 def _comment(state: State, intent: ask.AddComment) -> ev.Fact | Refusal:
@@ -296,7 +305,7 @@ def _decide_phase(state: State, intent: ask.Decide) -> ev.Fact | Refusal:
         return Refusal(Because.REFUSED, f"“{intent.decision}” is not a decision", "say go or no-go")
     phase_state = state.phase_state(section)
     if phase_state is PhaseState.LOCKED:
-        return _locked(state, section.items[0]) or Refusal(Because.REFUSED, "the phase is locked")
+        return _locked(state, section.id) or Refusal(Because.REFUSED, "the phase is locked")
     if section.first(Kind.DECISION) is None and not state.phases[section.id].held:
         return Refusal(Because.REFUSED, f"“{section.title}” has no decision", "it is go when all its boxes are settled")
     claimed = tuple(item.id for item in section.items if state.item_state(item) is ItemState.CLAIMED)
@@ -340,7 +349,7 @@ def _sign(state: State, intent: ask.Sign) -> ev.Fact | Refusal:
     if item is None:
         roles = ", ".join(getattr(item.spec, "role", "") for item in signoffs.values()) or "none"
         return Refusal(Because.NOT_FOUND, f"there is no role “{intent.role}”", f"the roles are: {roles}")
-    return _locked(state, item) or ev.SignedOff(item.id, getattr(item.spec, "role", item.text), intent.reason)
+    return _locked(state, item.section) or ev.SignedOff(item.id, getattr(item.spec, "role", item.text), intent.reason)
 
 
 def _close(state: State, intent: ask.CloseRun) -> ev.Fact | Refusal:

@@ -124,8 +124,11 @@ class Execution:
         return next((s for s in self.walk() if s.id in self.progress and self.progress[s.id].state in busy), None)
 
     def is_needed(self, step: Step) -> bool:
-        """Whether a branch is taken: not if the watch it depends on has passed."""
-        return step.unless is None or self.of(step.unless).outcome is not Outcome.PASSED
+        """Whether a branch, or a step of one, is taken: not if the watch it depends on has passed."""
+        if step.unless is not None and self.of(step.unless).outcome is Outcome.PASSED:
+            return False
+        above = self.step(step.parent) if step.parent is not None else None
+        return above is None or self.is_needed(above)
 
     def is_settled(self, step: Step) -> bool:
         """Whether the execution may go on past this step."""

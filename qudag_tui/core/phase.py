@@ -47,12 +47,19 @@ class PhaseProgress:
     opened_by_override: str = ""
     started: Instant | None = None
     held: str = ""
+    held_seq: int = 0
     decisions: list[Decided] | None = None
 
     @property
     def decision(self) -> Decided | None:
         """The last decision, which supersedes those before it."""
         return self.decisions[-1] if self.decisions else None
+
+    @property
+    def is_go(self) -> bool:
+        """Whether the last decision is a Go that no hold came after."""
+        decision = self.decision
+        return decision is not None and decision.decision is Decision.GO and decision.seq > self.held_seq
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import re
 
-# C0 without the tab and newline that callers split on, DEL, C1, lone surrogates, and the characters that reorder or
+# C0 (callers that want several lines split first), DEL, C1, lone surrogates, and the characters that reorder or
 # hide what stands beside them (bidirectional controls, zero width, line and paragraph separators, tags).
 _HOSTILE = re.compile(
-    "[\x00-\x1f\x7f-\x9f\ud800-\udfff\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\ufff9-\ufffb"
+    "[\x00-\x1f\x7f-\x9f\ud800-\udfff\u061c\u200b\u200e\u200f\u2028-\u202e\u2060-\u206f\ufe00-\ufe0f\ufeff\ufff9-\ufffb"
     "\U000e0000-\U000e0fff]"
 )
 

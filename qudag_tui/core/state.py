@@ -9,10 +9,11 @@ from qudag_tui.core import fold
 from qudag_tui.core.checklist import Plan, Section
 from qudag_tui.core.event import Event, RunClosed, RunCreated
 from qudag_tui.core.execution import Execution, ExecutionState, StepState
+from qudag_tui.core.fold_box import open_next_phases
 from qudag_tui.core.instant import Instant, RunClock
 from qudag_tui.core.item import Comment, Item, ItemState, Kind, Mark
 from qudag_tui.core.observation import Fired, Look, Supervisor
-from qudag_tui.core.phase import Decision, PhaseProgress, PhaseState, SoakProgress
+from qudag_tui.core.phase import PhaseProgress, PhaseState, SoakProgress
 from qudag_tui.core.step import Outcome
 from qudag_tui.core.verdict import Verdict
 
@@ -49,6 +50,7 @@ class State:
                 self.count(item, 1, self.done)
         if plan.phases:
             self.phases[plan.phases[0].id].opened = True
+            open_next_phases(self)
 
     def apply(self, event: Event) -> None:
         """Fold one more event in. Never raises: what this version does not know makes the run read-only."""
@@ -132,8 +134,7 @@ class State:
             return PhaseState.HELD
         if not progress.opened:
             return PhaseState.LOCKED
-        decision = progress.decision
-        if decision is not None and decision.decision is Decision.GO:
+        if progress.is_go:
             return PhaseState.GO
         if self.running_soak(section) is not None:
             return PhaseState.SOAKING

@@ -54,13 +54,25 @@ _DIVISOR = {1e4: 1e3}
 
 
 def show(value: float, unit: Unit) -> str:
-    """``value`` (base unit) with three significant digits: ``84 ms``, ``412 MB``, ``0.04%``, ``31%``."""
+    """``value`` (base unit) with three significant digits, two below one: ``84 ms``, ``412 MB``, ``0.04%``, ``31%``."""
     if not math.isfinite(value):
         return "no number"
     scales = _SCALES[unit]
-    magnitude = abs(value)
-    scale, suffix = next(((s, x) for s, x in scales if magnitude >= s), scales[-1])
-    scaled = value / _DIVISOR.get(scale, scale)
-    digits = 0 if abs(scaled) >= 100 or scaled == int(scaled) else 1 if abs(scaled) >= 10 else 2
-    text = f"{scaled:.{digits}f}"
-    return (text.rstrip("0").rstrip(".") if "." in text else text) + suffix
+    # Counts are shown whole up to 9,999; elsewhere what rounds up to the next unit is shown in it.
+    size = abs(value) if unit in {Unit.NUMBER, Unit.PER_SECOND} else float(f"{abs(value):.3g}")
+    base = next(pair for pair in scales if pair[0] == 1.0)
+    scale, suffix = next((pair for pair in scales if size >= pair[0]), scales[-1] if value else base)
+    return _three_digits(value / _DIVISOR.get(scale, scale)) + suffix
+
+
+def _three_digits(number: float) -> str:
+    size = abs(number)
+    if size >= 1e6:
+        return f"{number:.3g}"
+    if size < 1:
+        digits = min(6, 1 - math.floor(math.log10(size))) if size else 0
+    else:
+        digits = 0 if size >= 100 or number == int(number) else 1 if size >= 10 else 2
+    text = f"{number:.{digits}f}"
+    text = text.rstrip("0").rstrip(".") if "." in text else text
+    return "0" if text == "-0" else text

@@ -1,0 +1,203 @@
+"""How the events of executing change the state; total, like all of the fold."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from qudag_tui.core import event as ev
+from qudag_tui.core.execution import Attempt, Execution, ExecutionState, StepState
+from qudag_tui.core.fold_box import hold, set_mark, touch
+from qudag_tui.core.item import ItemState, Mark, Script
+from qudag_tui.core.observation import Supervisor
+from qudag_tui.core.procedure import ROLLBACK
+from qudag_tui.core.step import Outcome, Step
+
+if TYPE_CHECKING:
+    from qudag_tui.core.event import Event
+    from qudag_tui.core.state import State
+
+
+def _steps_of(state: State, target: str) -> tuple[Step, ...]:
+    procedure = state.plan.procedures.get(target)
+    if procedure is not None:
+        return procedure.steps
+    item = state.plan.items.get(target)
+    return (item.spec.step,) if item is not None and isinstance(item.spec, Script) else ()
+
+
+def _requested(state: State, event: Event, fact: ev.ExecutionRequested) -> None:
+    steps = _steps_of(state, fact.target)
+    state.executions[event.seq] = Execution(
+        event.seq, fact.target, steps, event.actor.by, event.at, fact.reason, fact.stops
+    )
+    stopped = state.executions.get(fact.stops)
+    if stopped is not None and not stopped.state.is_over:
+        stopped.aborted_by, stopped.held = event.actor.by, False
+    item = state.plan.items.get(fact.target)
+    if item is not None:
+        touch(state, event, item.section)
+
+
+def _claimed(state: State, event: Event, fact: ev.RequestClaimed) -> None:
+    execution = state.executions.get(fact.request)
+    if execution is None or execution.state is not ExecutionState.REQUESTED:
+        return
+    execution.state, execution.claimed = ExecutionState.RUNNING, event.at
+    if execution.target == ROLLBACK:
+        phase = state.current_phase
+        if phase is not None:
+            hold(state, event, phase, f"rollback started by {execution.by}")
+
+
+def _expired(state: State, event: Event, fact: ev.RequestExpired) -> None:
+    execution = state.executions.get(fact.request)
+    if execution is not None and execution.state is ExecutionState.REQUESTED:
+        execution.state, execution.finished = ExecutionState.EXPIRED, event.at
+        execution.held = False
+    for item_id, asked in list(state.look_requests.items()):
+        if asked.seq == fact.request:
+            del state.look_requests[item_id]
+
+
+def _refused(state: State, event: Event, fact: ev.RequestRefused) -> None:
+    execution = state.executions.get(fact.request)
+    if execution is not None and not execution.state.is_over:
+        execution.state, execution.finished, execution.why = ExecutionState.REFUSED, event.at, fact.reason
+        execution.held = False
+
+
+def _step_started(state: State, event: Event, fact: ev.StepStarted) -> None:
+    execution = state.executions.get(fact.request)
+    if execution is None or execution.step(fact.step) is None:
+        return
+    progress = execution.of(fact.step)
+    progress.attempts.append(
+        Attempt(fact.attempt, event.at, fact.pid, fact.ticks, fact.shim_pid, fact.shim_ticks, fact.log)
+    )
+    progress.state, progress.outcome, progress.since, progress.ended = StepState.RUNNING, None, event.at, None
+
+
+def _step_ended(state: State, event: Event, fact: ev.StepEnded) -> None:
+    execution = state.executions.get(fact.request)
+    if execution is None or execution.step(fact.step) is None or fact.outcome not in set(Outcome):
+        return
+    progress, outcome = execution.of(fact.step), Outcome(fact.outcome)
+    if progress.attempts and progress.attempts[-1].number == fact.attempt:
+        progress.attempts[-1] = replace(
+            progress.attempts[-1],
+            outcome=outcome,
+            ended=event.at,
+            code=fact.code,
+            signal=fact.signal,
+            seconds=fact.seconds,
+            error=fact.error,
+            left=fact.left,
+        )
+    _end_step(state, event, execution, fact.step, outcome)
+    progress.reason = fact.error
+    step = execution.step(fact.step)
+    tries = step.attempts if step is not None and step.idempotent else 1
+    again = outcome in {Outcome.FAILED, Outcome.TIMED_OUT} and len(progress.attempts) < tries
+    if again and not execution.aborted_by:
+        progress.state, progress.outcome = StepState.PENDING, None
+
+
+def _end_step(
+    state: State, event: Event, execution: Execution, step_id: str, outcome: Outcome, *, by: str = ""
+) -> None:
+    progress = execution.of(step_id)
+    progress.state, progress.outcome, progress.ended, progress.by = StepState.ENDED, outcome, event.at, by
+    item = state.plan.items.get(execution.target)
+    if item is not None and outcome is Outcome.PASSED:
+        set_mark(state, item, Mark(ItemState.DONE, by or execution.by, event.at, event.seq))
+
+
+def _watch_started(state: State, event: Event, fact: ev.WatchStarted) -> None:
+    execution = state.executions.get(fact.request)
+    if execution is not None and execution.step(fact.step):
+        progress = execution.of(fact.step)
+        progress.state, progress.since, progress.outcome = StepState.WATCHING, event.at, None
+
+
+def _watch_ended(state: State, event: Event, fact: ev.WatchEnded) -> None:
+    execution = state.executions.get(fact.request)
+    if execution is not None and execution.step(fact.step) and fact.outcome in set(Outcome):
+        _end_step(state, event, execution, fact.step, Outcome(fact.outcome))
+        execution.of(fact.step).line = fact.line
+
+
+def _step_marked(state: State, event: Event, fact: ev.StepMarked) -> None:
+    execution = state.executions.get(fact.request)
+    if execution is not None and execution.step(fact.step) and fact.outcome in set(Outcome):
+        _end_step(state, event, execution, fact.step, Outcome(fact.outcome), by=event.actor.by)
+        execution.of(fact.step).reason = fact.reason
+
+
+def _step_skipped(state: State, event: Event, fact: ev.StepSkipped) -> None:
+    execution = state.executions.get(fact.request)
+    if execution is not None and execution.step(fact.step):
+        progress = execution.of(fact.step)
+        progress.state, progress.ended = StepState.SKIPPED, event.at
+        progress.by, progress.reason = event.actor.by, fact.reason
+
+
+def _retry(state: State, event: Event, fact: ev.RetryRequested) -> None:
+    execution = state.executions.get(fact.request)
+    if execution is not None and execution.step(fact.step):
+        progress = execution.of(fact.step)
+        progress.state, progress.outcome, progress.since = StepState.PENDING, None, event.at
+        execution.state, execution.aborted_by, execution.outcome = ExecutionState.RUNNING, "", None
+        execution.held = False
+
+
+def _abort(state: State, event: Event, fact: ev.AbortRequested) -> None:
+    execution = state.executions.get(fact.request)
+    if execution is not None and not execution.state.is_over:
+        execution.aborted_by, execution.held = event.actor.by, False
+
+
+def _finished(state: State, event: Event, fact: ev.ExecutionFinished) -> None:
+    execution = state.executions.get(fact.request)
+    if execution is not None and fact.outcome in set(Outcome):
+        execution.state, execution.finished = ExecutionState.FINISHED, event.at
+        execution.outcome, execution.held = Outcome(fact.outcome), False
+
+
+def _supervisor_started(state: State, event: Event, fact: ev.SupervisorStarted) -> None:
+    state.supervisor = Supervisor(fact, event.at)
+    for execution in state.executions.values():
+        if not execution.state.is_over:
+            execution.held = True
+
+
+def _supervisor_stopped(state: State, _event: Event, fact: ev.SupervisorStopped) -> None:
+    if state.supervisor is not None:
+        state.supervisor = replace(state.supervisor, stopped=fact)
+
+
+def _resumed(state: State, event: Event, fact: ev.ResumeConfirmed) -> None:
+    execution = state.executions.get(fact.request)
+    if execution is not None:
+        execution.held, execution.asked = False, event.at
+
+
+HANDLERS: Mapping[type[ev.Fact], Callable[[Any, Any, Any], None]] = {
+    ev.ExecutionRequested: _requested,
+    ev.RequestClaimed: _claimed,
+    ev.RequestExpired: _expired,
+    ev.RequestRefused: _refused,
+    ev.StepStarted: _step_started,
+    ev.StepEnded: _step_ended,
+    ev.WatchStarted: _watch_started,
+    ev.WatchEnded: _watch_ended,
+    ev.StepMarked: _step_marked,
+    ev.StepSkipped: _step_skipped,
+    ev.RetryRequested: _retry,
+    ev.AbortRequested: _abort,
+    ev.ExecutionFinished: _finished,
+    ev.SupervisorStarted: _supervisor_started,
+    ev.SupervisorStopped: _supervisor_stopped,
+    ev.ResumeConfirmed: _resumed,
+}

@@ -1,0 +1,130 @@
+"""Events in words: one sentence each, of plain text that still has to pass ``visible`` where it is shown."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qudag_tui.core import event as ev
+from qudag_tui.core.duration import clock, spoken
+from qudag_tui.core.procedure import ROLLBACK
+
+if TYPE_CHECKING:
+    from qudag_tui.core.checklist import Plan
+    from qudag_tui.core.event import Event
+
+
+def _box(plan: Plan, box_id: str) -> str:
+    box = plan.boxes.get(box_id)
+    return f"“{box.text}”" if box else f"“{box_id}”, which this plan does not have"
+
+
+def _section(plan: Plan, section_id: str) -> str:
+    section = plan.sections.get(section_id)
+    return f"“{section.title}”" if section else f"“{section_id}”"
+
+
+def _target(plan: Plan, target: str) -> str:
+    if target == ROLLBACK:
+        return "the rollback"
+    procedure = plan.procedures.get(target)
+    return f"“{procedure.title}”" if procedure else _box(plan, target)
+
+
+def _because(reason: str) -> str:
+    return f": “{reason}”" if reason else ""
+
+
+def words(event: Event, plan: Plan, targets: dict[int, str]) -> str:
+    """What happened, without who and when. ``targets`` remembers from call to call what each request asked for."""
+    fact = event.fact
+    match fact:
+        case ev.RunCreated():
+            over = f" over {fact.previous}" if fact.previous else ""
+            return f"opened the run {fact.run}: {fact.release}{over}"
+        case ev.RunClosed():
+            left = f", {len(fact.left)} boxes left" if fact.left else ""
+            return f"closed the run as {fact.outcome}{left}{_because(fact.reason)}"
+        case ev.ItemTicked():
+            return f"ticked {_box(plan, fact.item)}{_because(fact.line)}"
+        case ev.ItemUnticked():
+            return f"reopened {_box(plan, fact.item)}"
+        case ev.ItemMarkedNotApplicable():
+            return f"marked {_box(plan, fact.item)} not applicable{_because(fact.reason)}"
+        case ev.ItemDeferred():
+            return f"deferred {_box(plan, fact.item)} to {_section(plan, fact.to)}{_because(fact.reason)}"
+        case ev.ItemOverridden():
+            return f"overrode {_box(plan, fact.item)}{_because(fact.reason)}"
+        case ev.ItemCommented():
+            return f"said of {_box(plan, fact.item)}{_because(fact.text)}"
+        case ev.EventUndone():
+            return f"took back event {fact.event}, on {_box(plan, fact.item)}"
+        case ev.SoakStarted():
+            return f"started the soak {_box(plan, fact.item)}"
+        case ev.SoakCompleted():
+            return f"{_box(plan, fact.item)} completed, {clock(fact.observed_seconds)} observed"
+        case ev.LookRequested():
+            return f"asked for the final look at {_box(plan, fact.item)}"
+        case ev.GateJudged():
+            return f"final look at {_box(plan, fact.item)}: {fact.verdict}, {fact.line}"
+        case ev.PhaseDecided():
+            claimed = f", {len(fact.claimed)} boxes claimed" if fact.claimed else ""
+            answer = "Go" if fact.decision == "go" else "No-Go"
+            return f"decided {answer} for {_section(plan, fact.phase)}{claimed}{_because(fact.reason)}"
+        case ev.PhaseOverridden():
+            return f"opened {_section(plan, fact.phase)} out of turn{_because(fact.reason)}"
+        case ev.SignedOff():
+            return f"signed as {fact.role}{_because(fact.reason)}"
+        case ev.UnprotectedAccepted():
+            return f"accepted that a logout may end background work{_because(fact.reason)}"
+        case ev.TriggerFired():
+            return f"saw {_box(plan, fact.trigger)}{_because(fact.line)}"
+        case _:
+            return _execution_words(event, plan, targets)
+
+
+def _execution_words(event: Event, plan: Plan, targets: dict[int, str]) -> str:
+    fact = event.fact
+    match fact:
+        case ev.ExecutionRequested():
+            targets[event.seq] = fact.target
+            first = " and stopped what ran" if fact.stops else ""
+            return f"asked for {_target(plan, fact.target)}{first}{_because(fact.reason)}"
+        case ev.RequestClaimed():
+            return f"took on {_target(plan, targets.get(fact.request, f'request {fact.request}'))}"
+        case ev.RequestExpired():
+            return f"{_target(plan, targets.get(fact.request, f'request {fact.request}'))} expired: nobody took it on"
+        case ev.RequestRefused():
+            return f"refused {_target(plan, targets.get(fact.request, ''))}: {fact.reason}"
+        case ev.StepStarted():
+            again = f", attempt {fact.attempt}" if fact.attempt > 1 else ""
+            return f"started {_box(plan, fact.step)}{again}, pid {fact.pid}"
+        case ev.StepEnded():
+            took = f" after {spoken(fact.seconds)}" if fact.seconds is not None else ""
+            code = f", exit code {fact.code}" if fact.code else f", signal {fact.signal}" if fact.signal else ""
+            left = f", still running: {', '.join(fact.left)}" if fact.left else ""
+            outcome = fact.outcome.replace("_", " ")
+            return f"{_box(plan, fact.step)} {outcome}{took}{code}{left}{_because(fact.error)}"
+        case ev.WatchStarted():
+            return f"watches for {_box(plan, fact.step)}"
+        case ev.WatchEnded():
+            answer = "recovered" if fact.outcome == "passed" else "not recovered"
+            return f"{_box(plan, fact.step)}: {answer}, {fact.line}"
+        case ev.StepMarked():
+            return f"marked {_box(plan, fact.step)} {fact.outcome}{_because(fact.reason)}"
+        case ev.StepSkipped():
+            return f"skipped {_box(plan, fact.step)}{_because(fact.reason)}"
+        case ev.RetryRequested():
+            return f"asked to retry {_box(plan, fact.step)}"
+        case ev.AbortRequested():
+            return f"aborted {_target(plan, targets.get(fact.request, f'request {fact.request}'))}"
+        case ev.ExecutionFinished():
+            target = _target(plan, targets.get(fact.request, f"request {fact.request}"))
+            return f"{target} ended: {fact.outcome.replace('_', ' ')}"
+        case ev.SupervisorStarted():
+            return f"the supervisor started, pid {fact.pid}"
+        case ev.SupervisorStopped():
+            return "the supervisor stopped"
+        case ev.ResumeConfirmed():
+            return f"let {_target(plan, targets.get(fact.request, f'request {fact.request}'))} go on"
+        case _:
+            return f"{event.kind} (a kind of event that this version does not know)"

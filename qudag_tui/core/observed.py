@@ -1,0 +1,38 @@
+"""Observed time: what a soak counts is time that somebody, or rather something, was looking."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from itertools import pairwise
+
+from qudag_tui.core.instant import NANOSECONDS
+from qudag_tui.core.slots import Series, Window, period_ns
+
+# Under this name the supervisor samples itself, so that a soak without gates counts supervised time.
+SUPERVISOR = "supervisor"
+SUPERVISOR_EVERY_SECONDS = 5.0
+MOST_PERIODS = 3
+
+
+def observed_seconds(series: Series, every_seconds: Mapping[str, float], window: Window) -> float:
+    """Seconds of ``window`` in which at least one metric has good samples not more than three periods apart.
+
+    ``series`` should reach three periods further back than the window, so that its first moments count as well.
+    ``every_seconds`` names the metrics that count. Numbers that are not finite are no samples.
+    """
+    spans: list[tuple[int, int]] = []
+    for metric, every in every_seconds.items():
+        longest = MOST_PERIODS * period_ns(every)
+        good = sorted({at for at, value in series.get(metric, ()) if math.isfinite(value)})
+        for earlier, later in pairwise(good):
+            if later - earlier <= longest:
+                start, end = max(earlier, window.start_ns), min(later, window.end_ns)
+                if end > start:
+                    spans.append((start, end))
+    total, reached = 0, window.start_ns
+    for start, end in sorted(spans):
+        if end > reached:
+            total += end - max(start, reached)
+            reached = end
+    return total / NANOSECONDS

@@ -1,0 +1,155 @@
+"""What is legal in a checklist file, and unwise: for ``check``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from qudag_tui.core.checklist import Plan, Section
+from qudag_tui.core.condition import AgainstBaseline, Condition, Relation, Term, Threshold, Trend, terms
+from qudag_tui.core.item import Gate, Kind, Script
+from qudag_tui.core.procedure import ROLLBACK
+from qudag_tui.core.step import Step
+from qudag_tui.core.unit import show
+from qudag_tui.plan.error import PlanWarning
+from qudag_tui.plan.file import parse_with_places, place
+from qudag_tui.plan.problem import Path, Problem, quoted
+
+DEFAULT_WINDOW_SECONDS = 600.0
+
+
+def warnings(plan: Plan, data: bytes, name: str) -> list[PlanWarning]:
+    """What ``check`` warns of in the ``plan`` that ``data`` gave, with places, in the file's order.
+
+    A role that may act and is not listed cannot be told from a checklist file: who may act is said in notes.
+    """
+    _, paths, spelled = parse_with_places(data, name, plan.vars)
+    found = list(_Unwise(plan, paths, spelled.values or {}).all())
+    return sorted(PlanWarning(name, *spot, message) for spot, message in place(found, spelled, name))
+
+
+class _Unwise:
+    def __init__(self, plan: Plan, paths: dict[str, Path], values: dict[str, Any]) -> None:
+        self.plan = plan
+        self.paths = paths
+        self.metric_tables: dict[str, dict[str, Any]] = values.get("metrics", {})
+        self.conditions = list(self._conditions())
+
+    def all(self) -> Iterator[Problem]:
+        for phase in self.plan.phases:
+            yield from self._phase(phase)
+        yield from self._dead_bands()
+        for path, condition, _ in self.conditions:
+            yield from self._condition(path, condition)
+        yield from self._unused()
+        yield from self._credentials()
+        yield from self._notifies()
+        yield from self._ignored_windows()
+        for step_id, step in self._steps():
+            if step.target_seconds and step.timeout_seconds and step.target_seconds > step.timeout_seconds:
+                message = f"{quoted(step.text)} is killed at its timeout, before its target is reached"
+                yield Problem(message, (*self.paths[step_id], "target"))
+
+    def _conditions(self) -> Iterator[tuple[Path, Condition, str]]:
+        for item in self.plan.items.values():
+            if isinstance(item.spec, Gate):
+                yield (*self.paths[item.id], "gate"), item.spec.condition, "gate"
+        for trigger in self.plan.triggers:
+            if trigger.condition is not None:
+                yield (*self.paths[trigger.id], "when"), trigger.condition, "trigger"
+        for step_id, step in self._steps():
+            if step.until is not None:
+                yield (*self.paths[step_id], "until"), step.until.condition, "until"
+
+    def _steps(self) -> Iterator[tuple[str, Step]]:
+        yield from self.plan.steps.items()
+        for item in self.plan.items.values():
+            if isinstance(item.spec, Script):
+                yield item.id, item.spec.step
+
+    def _phase(self, phase: Section) -> Iterator[Problem]:
+        if phase.first(Kind.DECISION) is None:
+            message = f"the phase {quoted(phase.title)} has no decision: it becomes go when all its boxes are settled"
+            yield Problem(message, self.paths[phase.id])
+
+    def _dead_bands(self) -> Iterator[Problem]:
+        gates = [term for _, condition, role in self.conditions if role == "gate" for term in terms(condition)]
+        for path, condition, role in self.conditions:
+            for term in terms(condition) if role == "trigger" else ():
+                bands = [band for gate in gates if (band := _band(gate, term))]
+                if bands:
+                    message = f"{max(bands)[1]} lets neither a gate pass nor this trigger fire"
+                    yield Problem(message, path)
+
+    def _condition(self, path: Path, condition: Condition) -> Iterator[Problem]:
+        for term in terms(condition):
+            if isinstance(term, Trend) and term.budget_percent is None:
+                word = "growing" if term.growing else "stable"
+                message = f"{quoted(word)} has no number: say {term.metric} {word} within 5%, or another budget"
+                yield Problem(message, path)
+            if isinstance(term, AgainstBaseline) and not {"baseline", "concurrent"} & set(
+                self.metric_tables[term.metric]
+            ):
+                message = (
+                    f"nothing sets the baseline of {term.metric}: give the metric a number, "
+                    'baseline = "captured", or concurrent'
+                )
+                yield Problem(message, path)
+
+    def _unused(self) -> Iterator[Problem]:
+        used = {name for section in self.plan.sections.values() for name in section.metrics}
+        used |= {term.metric for _, condition, _ in self.conditions for term in terms(condition)}
+        for metric in self.plan.metrics:
+            if metric not in used:
+                message = f"nothing uses the metric {metric}: no section shows it, and no condition names it"
+                yield Problem(message, ("metrics", metric), at_key=True)
+
+    def _credentials(self) -> Iterator[Problem]:
+        for source in self.plan.sources.values():
+            address = source.target.get("address", "")
+            if isinstance(address, str) and "@" in address.partition("://")[2].partition("/")[0]:
+                message = (
+                    "the address has credentials in it, and is stored with the run; define them in your configuration"
+                )
+                yield Problem(message, ("sources", source.id, source.kind.value))
+
+    def _notifies(self) -> Iterator[Problem]:
+        rollback = ROLLBACK in self.plan.procedures
+        watching = [trigger for trigger in self.plan.triggers if trigger.condition is not None]
+        if rollback and not watching:
+            yield Problem(
+                "no trigger watches anything: nobody is told when a rollback is due", ("procedures", ROLLBACK)
+            )
+        if watching and not rollback:
+            message = "there is no [procedures.rollback] for this trigger to offer"
+            yield Problem(message, self.paths[watching[0].id])
+
+    def _ignored_windows(self) -> Iterator[Problem]:
+        for section in self.plan.sections.values():
+            soaks = [item for item in section.items if item.kind is Kind.SOAK]
+            for gate in (below for soak in soaks for below in section.below(soak.id)):
+                if isinstance(gate.spec, Gate) and gate.spec.window_seconds != DEFAULT_WINDOW_SECONDS:
+                    message = "window has no effect here: a gate inside a soak looks over the soak"
+                    yield Problem(message, (*self.paths[gate.id], "window"))
+
+
+def _band(gate: Term, trigger: Term) -> tuple[float, str] | None:
+    """How wide the values are that neither let the gate pass nor fire the trigger, and which they are."""
+    if isinstance(gate, Trend) or isinstance(trigger, Trend) or gate.metric != trigger.metric:
+        return None
+    low, high = _limit(gate), _limit(trigger)
+    if low[0] != high[0] or gate.comparison.wants_low == trigger.comparison.wants_low:
+        return None
+    if not gate.comparison.wants_low:
+        low, high = high, low
+    return (high[1] - low[1], f"{gate.metric} between {low[2]} and {high[2]}") if low[1] < high[1] else None
+
+
+def _limit(term: Threshold | AgainstBaseline) -> tuple[str, float, str]:
+    """What the limit is relative to, how much it is, and how it is written."""
+    if isinstance(term, Threshold):
+        return "", term.limit, show(term.limit, term.unit)
+    if term.relation is Relation.TIMES:
+        return term.relation, term.amount, f"{term.amount:g}x baseline"
+    amount = f"{abs(term.amount):g}%" if term.relation is Relation.PERCENT else show(abs(term.amount), term.unit)
+    return term.relation, term.amount, f"baseline {'-' if term.amount < 0 else '+'} {amount}"

@@ -1,0 +1,57 @@
+from __future__ import annotations
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from qudag_tui.core.instant import NANOSECONDS
+from qudag_tui.core.observed import observed_seconds
+from qudag_tui.core.slots import Window
+
+
+def at(*seconds: float) -> list[tuple[int, float]]:
+    return [(round(second * NANOSECONDS), 1.0) for second in seconds]
+
+
+def observed(start: float, end: float, **series: list[tuple[int, float]]) -> float:
+    span = Window(round(start * NANOSECONDS), round(end * NANOSECONDS))
+    return observed_seconds(series, dict.fromkeys(series, 5.0), span)
+
+
+@pytest.mark.parametrize(
+    ("series", "seconds"),
+    [
+        ({}, 0.0),
+        ({"cpu": at(10)}, 0.0),
+        ({"cpu": at(10, 15, 20)}, 10.0),
+        ({"cpu": at(10, 25)}, 15.0),
+        ({"cpu": at(10, 30)}, 0.0),
+        ({"cpu": at(10, 15, 60, 65)}, 10.0),
+        ({"cpu": at(10, 15, 60, 65), "memory": at(12, 17)}, 12.0),
+        ({"cpu": at(10, 20), "memory": at(12, 17)}, 10.0),
+        ({"cpu": at(95, 100, 105)}, 5.0),
+        ({"cpu": at(-5, 5)}, 5.0),
+        ({"cpu": at(20, 10, 15, 15)}, 10.0),
+    ],
+)
+def test_only_time_between_good_samples_that_are_close_counts(
+    series: dict[str, list[tuple[int, float]]], seconds: float
+) -> None:
+    assert observed(0, 100, **series) == pytest.approx(seconds)
+
+
+def test_what_is_no_number_is_no_sample() -> None:
+    assert observed(0, 100, cpu=[*at(10, 30), (20 * NANOSECONDS, math.nan)]) == 0.0
+
+
+def test_a_metric_that_the_soak_does_not_name_does_not_count() -> None:
+    assert observed_seconds({"disk": at(5, 10)}, {"cpu": 5.0}, Window(0, 100 * NANOSECONDS)) == 0.0
+
+
+@given(st.lists(st.integers(0, 300), max_size=40), st.lists(st.integers(0, 300), max_size=40))
+def test_it_is_never_more_than_the_window_and_more_samples_never_take_away(few: list[int], more: list[int]) -> None:
+    part, whole = observed(50, 200, cpu=at(*few)), observed(50, 200, cpu=at(*few, *more))
+
+    assert 0 <= part <= whole <= 150

@@ -1,0 +1,122 @@
+from __future__ import annotations
+
+import pytest
+
+from tests.plan.checklist_text import CPU, ONE_CHECKLIST, TOP, items, warnings_of
+
+PHASE = '[[checklists]]\ntitle = "D"\n[[checklists.sections]]\ntitle = "S"\ntraffic = "10%"\nmetrics = ["cpu"]\n'
+DECIDED = 'items = [{ text = "Go?", decision = true }]\n'
+ROLLBACK = '[procedures.rollback]\nsteps = [{ text = "x" }]\n'
+HOT = '[[triggers]]\ntext = "hot"\nwhen = "cpu > 95%"\n'
+
+
+def test_a_wise_file_has_no_warning() -> None:
+    gate = 'items = [{ text = "cool", gate = "cpu <= 95%" }, { text = "Go?", decision = true }]\n'
+
+    assert warnings_of(TOP + PHASE + gate + CPU + HOT + ROLLBACK) == []
+
+
+def test_a_phase_without_a_decision() -> None:
+    assert warnings_of(TOP + PHASE + CPU) == [
+        '4:1: the phase "S" has no decision: it becomes go when all its boxes are settled'
+    ]
+
+
+@pytest.mark.parametrize(
+    ("gates", "when", "band"),
+    [
+        (["cpu < 80%"], "cpu > 95%", "cpu between 80% and 95%"),
+        (["cpu < 90%", "cpu < 70%"], "cpu > 95%", "cpu between 70% and 95%"),
+        (["cpu > 50%"], "cpu < 20%", "cpu between 20% and 50%"),
+        (["cpu < baseline + 10%"], "cpu > baseline + 50%", "cpu between baseline + 10% and baseline + 50%"),
+        (["cpu < 2x baseline"], "cpu > 3x baseline", "cpu between 2x baseline and 3x baseline"),
+        (["cpu < baseline - 5%"], "cpu > baseline", "cpu between baseline - 5% and baseline + 0%"),
+        (["cpu < 95%"], "cpu > 95%", None),
+        (["cpu < 96%"], "cpu > 95%", None),
+        (["cpu < 80%"], "cpu > baseline + 50%", None),
+        (["cpu stable within 5%"], "cpu > 95%", None),
+        (["load < 1"], "cpu > 95%", None),
+    ],
+)
+def test_values_at_which_neither_gate_nor_trigger_speaks(gates: list[str], when: str, band: str | None) -> None:
+    lines = ", ".join(f'{{ text = "gate {n}", gate = "{gate}" }}' for n, gate in enumerate(gates))
+    metrics = CPU + 'baseline = "captured"\n[metrics.load]\ngauge = "host:load1"\n'
+    text = (
+        items(lines, '{ text = "used", gate = "load < 3" }')
+        + metrics
+        + f'[[triggers]]\ntext = "t"\nwhen = "{when}"\n'
+        + ROLLBACK
+    )
+
+    expected = [] if band is None else [f"16:8: {band} lets neither a gate pass nor this trigger fire"]
+    assert warnings_of(text) == expected
+
+
+def test_stable_and_growing_without_a_budget() -> None:
+    text = items('{ text = "a", gate = "cpu stable" }', '{ text = "b", gate = "cpu growing or cpu growing within 3%" }')
+
+    assert warnings_of(text + CPU) == [
+        '6:22: "stable" has no number: say cpu stable within 5%, or another budget',
+        '7:22: "growing" has no number: say cpu growing within 5%, or another budget',
+    ]
+
+
+@pytest.mark.parametrize("line", ["", 'baseline = "captured"\n', "baseline = 3\n", 'concurrent = "host:load1"\n'])
+def test_a_baseline_that_nothing_sets(line: str) -> None:
+    text = items('{ text = "a", gate = "cpu < baseline + 10%" }') + CPU + line
+
+    assert warnings_of(text) == (
+        []
+        if line
+        else ['6:22: nothing sets the baseline of cpu: give the metric a number, baseline = "captured", or concurrent']
+    )
+
+
+def test_a_metric_that_nothing_uses() -> None:
+    assert warnings_of(TOP + ONE_CHECKLIST + CPU) == [
+        "5:10: nothing uses the metric cpu: no section shows it, and no condition names it"
+    ]
+
+
+@pytest.mark.parametrize(("address", "warned"), [("http://me:pw@h/m", True), ("http://h/m?a=b@c", False)])
+def test_credentials_in_an_address(address: str, *, warned: bool) -> None:
+    text = TOP + ONE_CHECKLIST + f'[sources.s]\nscrape = "{address}"\n'
+    message = "the address has credentials in it, and is stored with the run; define them in your configuration"
+
+    assert warnings_of(text) == ([f"6:10: {message}"] if warned else [])
+
+
+def test_a_rollback_that_nothing_offers_and_a_trigger_that_offers_nothing() -> None:
+    by_hand = '[[triggers]]\ntext = "seen"\n'
+
+    assert warnings_of(TOP + ONE_CHECKLIST + by_hand + ROLLBACK) == [
+        "7:1: no trigger watches anything: nobody is told when a rollback is due"
+    ]
+    assert warnings_of(TOP + ONE_CHECKLIST + CPU + HOT) == [
+        "7:1: there is no [procedures.rollback] for this trigger to offer"
+    ]
+
+
+def test_a_target_that_cannot_be_reached() -> None:
+    assert warnings_of(items('{ text = "x", run = ["x"], target = "2m", timeout = "1m" }')) == [
+        '6:37: "x" is killed at its timeout, before its target is reached'
+    ]
+
+
+def test_a_window_in_a_soak() -> None:
+    gate = '{ text = "b", gate = "cpu < 80%", window = "1h" }'
+
+    assert warnings_of(items(f'{{ text = "a", soak = "1h", items = [{gate}] }}') + CPU) == [
+        "6:80: window has no effect here: a gate inside a soak looks over the soak"
+    ]
+    assert warnings_of(items(gate) + CPU) == []
+
+
+def test_places_hold_with_overridden_variables() -> None:
+    from qudag_tui.plan.warning import warnings
+    from tests.plan.checklist_text import plan_of
+
+    text = TOP + ONE_CHECKLIST + '[vars]\nh = "x"\n[sources.s]\nscrape = "http://{h}"\n'
+    plan = plan_of(text, {"h": "me:pw@h"})
+
+    assert [(w.line, w.column) for w in warnings(plan, text.encode(), "f.toml")] == [(8, 10)]
