@@ -6,8 +6,6 @@ import argparse
 import os
 import sys
 from pathlib import Path
-from typing import TYPE_CHECKING
-
 from qudag_tui import __version__
 from qudag_tui.cli.exit_code import ExitCode
 from qudag_tui.cli.failure import Stop
@@ -15,9 +13,6 @@ from qudag_tui.cli.parser import PROGRAM, add_runs_dir, utf8
 from qudag_tui.cli.session import DEFAULT_FILE, Session
 from qudag_tui.cli.sinks import can_ask, has_unicode
 from qudag_tui.cli.verbs import VERBS
-
-if TYPE_CHECKING:
-    from qudag_tui.core.checklist import Plan
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -35,7 +30,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Open the screen."""
     file = Path(arguments.file or DEFAULT_FILE)
-    plan = _read(file, named=arguments.file is not None) if arguments.run is None else None
+    if arguments.run is None:
+        _require_file(file, named=arguments.file is not None)
     if not can_ask():
         raise Stop(ExitCode.USAGE, "the screen needs a terminal on stdin and stderr; status and the other verbs do not")
     if os.environ.get("TERM", "") in {"", "dumb"}:
@@ -43,7 +39,7 @@ def run(arguments: argparse.Namespace) -> int:
             ExitCode.USAGE, "TERM says that this terminal cannot place text; use status, tick and the other verbs"
         )
     session = Session(arguments)
-    folder = session.folder if arguments.run is not None else _open_or_new(session, file, plan)
+    folder = session.folder if arguments.run is not None else _open_or_new(session, file)
     if folder is None:
         return ExitCode.DONE
     from qudag_tui.tui.app import run_tui  # noqa: PLC0415  # Textual is loaded only for the screen
@@ -52,15 +48,12 @@ def run(arguments: argparse.Namespace) -> int:
     return code
 
 
-def _read(file: Path, *, named: bool) -> Plan:
-    """The plan in the checklist file; what to do, and all errors in it, where it cannot be read."""
-    from qudag_tui.plan import read_plan  # noqa: PLC0415  # a wrong option needs no parser
-
+def _require_file(file: Path, *, named: bool) -> None:
+    """What to do where there is no checklist file. Its content matters only to a new run: one follows its own plan."""
     if not file.exists():
         near = _nearest_verb(str(file)) if named else ""
         hint = f"did you mean {PROGRAM} {near}?" if near else f"{PROGRAM} init writes one to start from"
         raise Stop(ExitCode.USAGE if near else ExitCode.NOT_FOUND, f"there is no file {file}: {hint}")
-    return read_plan(file)
 
 
 def _nearest_verb(word: str) -> str:
@@ -69,18 +62,19 @@ def _nearest_verb(word: str) -> str:
     return next(iter(get_close_matches(word, VERBS, 1, 0.7)), "")
 
 
-def _open_or_new(session: Session, file: Path, plan: Plan | None) -> Path | None:
+def _open_or_new(session: Session, file: Path) -> Path | None:
     """The only open run; a new one where there is none and a person wants it; None where nobody does."""
     from qudag_tui.run.error import RunNotFound  # noqa: PLC0415  # beside its only use
 
     try:
         return session.folder
     except RunNotFound:
+        from qudag_tui.plan import read_plan  # noqa: PLC0415  # an open run follows its own plan
         from qudag_tui.run import clock  # noqa: PLC0415  # beside its only use
         from qudag_tui.run.run import Run  # noqa: PLC0415
         from qudag_tui.tui.new_run import ask_new_run  # noqa: PLC0415  # Textual is loaded only for the screen
 
-        wanted = ask_new_run(plan.title if plan else "", file, ascii=session.option("ascii"))
+        wanted = ask_new_run(read_plan(file).title, file, ascii=session.option("ascii"))
         if wanted is None:
             return None
         created = Run.create(
