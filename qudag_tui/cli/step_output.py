@@ -10,6 +10,7 @@ from qudag_tui.run.folder import LOGS, RunFolder
 
 _READ_BYTES = 1 << 16
 _MOST_PENDING_BYTES = 1 << 16
+CUT = "(the middle of this output was dropped; what is kept of it follows from its beginning)"
 
 
 class StepOutput:
@@ -29,6 +30,10 @@ class StepOutput:
         except FileNotFoundError:
             return
         try:
+            if self._offset > os.fstat(descriptor).st_size:
+                # A log that outgrows its bound loses its middle and becomes shorter.
+                self._offset, self._pending = 0, b""
+                yield CUT
             while data := os.pread(descriptor, _READ_BYTES, self._offset):
                 self._offset += len(data)
                 *complete, self._pending = (self._pending + data).split(b"\n")
