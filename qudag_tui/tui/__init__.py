@@ -1,0 +1,1 @@
+"""The screen: it shows the run, and executes nothing."""

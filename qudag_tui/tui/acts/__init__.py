@@ -1,0 +1,1 @@
+"""What the keys ask for: dialogs first, then intents."""

@@ -1,0 +1,48 @@
+"""A refusal on the screen: a question where it is one, else a notice."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any
+
+from qudag_tui.core import intent as ask
+from qudag_tui.core.refusal import Because, Refusal
+from qudag_tui.tui.screens.dialog import Choice, Reason
+
+if TYPE_CHECKING:
+    from qudag_tui.tui.app import QudagApp
+
+
+def refused(app: QudagApp, intent: ask.Intent, refusal: Refusal) -> None:
+    """Ask again with what was missing, or say why not."""
+    if refusal.because is Because.CONFIRM and isinstance(intent, ask.Tick):
+        _confirm(app, refusal, replace(intent, out_of_order=True))
+    elif refusal.because is Because.CONFIRM and isinstance(intent, ask.Execute):
+        _confirm(app, refusal, replace(intent, stop_first=True))
+    elif refusal.because is Because.REASON and hasattr(intent, "reason"):
+        changed: Any = intent
+        app.push_screen(
+            Reason("This needs a reason", [f"{refusal.message}.", ""], hint="why"),
+            lambda reason: app.submit(replace(changed, reason=reason)) if reason else None,
+        )
+    elif _is_unprotected(app, refusal):
+        from qudag_tui.tui.acts.whole import unprotected  # noqa: PLC0415  # seldom needed
+
+        unprotected(app)
+    else:
+        app.say(str(refusal), wrong=True)
+
+
+def _confirm(app: QudagApp, refusal: Refusal, again: ask.Intent) -> None:
+    app.push_screen(
+        Choice("Are you sure?", [f"{refusal.message}.", refusal.hint, ""], {"y": "yes"}),
+        lambda answer: app.submit(again) if answer == "y" else None,
+    )
+
+
+def _is_unprotected(app: QudagApp, refusal: Refusal) -> bool:
+    state = app.shot.state if app.shot else None
+    if state is None or state.supervisor is None or state.unprotected_accepted:
+        return False
+    why = state.supervisor.started.unprotected
+    return bool(why) and why in refusal.message

@@ -1,0 +1,142 @@
+"""Keys of the rollback view that act on steps and triggers."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qudag_tui.core import intent as ask
+from qudag_tui.tui.screens.dialog import Choice, Reason
+from qudag_tui.tui.screens.rollback import Rollback
+
+if TYPE_CHECKING:
+    from qudag_tui.core.step import Step
+    from qudag_tui.tui.app import QudagApp
+
+
+def _step(app: QudagApp) -> Step | None:
+    """The step that waits, whatever is under the cursor; else the one under the cursor."""
+    view, shot = app.view, app.shot
+    if shot is None:
+        return None
+    active = shot.state.active_execution
+    if active is not None and active.waits_for is not None:
+        return active.waits_for
+    return view.step if isinstance(view, Rollback) else None
+
+
+def mark(app: QudagApp) -> None:
+    """Space: on a trigger, somebody saw it; else the step that waits passed."""
+    view, shot = app.view, app.shot
+    if not isinstance(view, Rollback) or shot is None:
+        return
+    trigger = view.trigger
+    if trigger is None:
+        mark_as(app)
+    elif trigger.id in shot.state.fired:
+        app.push_screen(
+            Choice(f"Take back “{trigger.text}”?", ["It was reported.", ""], {"y": "yes"}),
+            lambda answer: app.submit(ask.Untick(trigger.id)) if answer == "y" else None,
+        )
+    else:
+        app.push_screen(
+            Choice(
+                f"Report “{trigger.text}”?",
+                ["Somebody has seen it. It offers the rollback, and starts nothing.", ""],
+                {"y": "yes"},
+            ),
+            lambda answer: app.submit(ask.Tick(trigger.id)) if answer == "y" else None,
+        )
+
+
+def mark_as(app: QudagApp) -> None:
+    """How the step that waits ended; one that the tool ran needs to be told how one knows."""
+    step = _step(app)
+    if step is None:
+        app.say("no step waits for a person")
+        return
+
+    def answered(answer: str | None) -> None:
+        outcome = {"enter": "passed", "f": "failed"}.get(answer or "")
+        if outcome is None:
+            return
+        if step.is_persons and outcome == "passed":
+            app.submit(ask.MarkStep(step.id, outcome))
+            return
+        app.push_screen(
+            Reason(f"Mark “{step.text}” {outcome}", [""], hint="how you know" if not step.is_persons else "why"),
+            lambda reason: app.submit(ask.MarkStep(step.id, outcome, reason)) if reason else None,
+        )
+
+    app.push_screen(
+        Choice(f"How did “{step.text}” end?", [f"Recorded as {app.actor.by}.", ""], {"enter": "passed", "f": "failed"}),
+        answered,
+    )
+
+
+def abort(app: QudagApp) -> None:
+    """Stop what runs, after a question."""
+    shot = app.shot
+    if shot is None:
+        return
+    execution = shot.state.active_execution or next(iter(shot.state.open_requests()), None)
+    if execution is None:
+        app.say("nothing is running")
+        return
+    running = execution.running_step
+    what = (
+        f"“{running.text}” is stopped: TERM now, KILL after {running.grace_seconds:.0f} s."
+        if running
+        else "Nothing of it runs now."
+    )
+    app.push_screen(
+        Choice("Abort?", [what, "What has been done stays done, and nothing after it starts.", ""], {"y": "abort"}),
+        lambda answer: app.submit(ask.Abort()) if answer == "y" else None,
+    )
+
+
+def retry(app: QudagApp) -> None:
+    """Another attempt, after a question."""
+    step = _step(app)
+    if step is None:
+        app.say("put the cursor on a step first")
+        return
+    lines = [f"“{step.text}”"]
+    if step.run:
+        lines.append(f"It runs again: {' '.join(step.run).splitlines()[0][:200]}")
+        if not step.idempotent:
+            lines.append("The plan does not say that it may safely run twice.")
+    app.push_screen(
+        Choice("Retry?", [*lines, ""], {"y": "retry"}),
+        lambda answer: app.submit(ask.Retry(step.id)) if answer == "y" else None,
+    )
+
+
+def skip(app: QudagApp) -> None:
+    """Go on without it; asks why."""
+    step = _step(app)
+    if step is None:
+        app.say("no step waits for a person")
+        return
+    app.push_screen(
+        Reason("Skip a step", [f"“{step.text}”", ""], hint="why it is not needed"),
+        lambda reason: app.submit(ask.Skip(step.id, reason)) if reason else None,
+    )
+
+
+def resume(app: QudagApp) -> None:
+    """Let go on what waits since a restart of the supervisor."""
+    shot = app.shot
+    held = shot.state.held_executions if shot else []
+    if not held or shot is None:
+        app.say("nothing waits for a confirmation")
+        return
+    following = held[0].next_step()
+    line = f"Next: “{following.text}”." if following else "Nothing of it is left to start."
+    app.push_screen(
+        Choice(
+            "Let it go on?",
+            [f"The supervisor was restarted while “{held[0].target}” was under way.", line, ""],
+            {"y": "go on"},
+        ),
+        lambda answer: app.submit(ask.Resume()) if answer == "y" else None,
+    )

@@ -1,0 +1,380 @@
+"""The application: modes for the four views, one snapshot for all of them, and the way from keys to intents."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+import sys
+from collections.abc import Coroutine
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from rich.text import Text
+from textual import events
+from textual.app import App
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+
+from qudag_tui.core.event import Actor, Event
+from qudag_tui.core.refusal import Refusal
+from qudag_tui.core.state import State
+from qudag_tui.run import clock
+from qudag_tui.tui import messages, theme
+from qudag_tui.tui.glyphs import ASCII, UNICODE
+from qudag_tui.tui.history import History
+from qudag_tui.tui.lifecycle import Lifecycle, flush_or_end, is_ascii_locale, unusable_terminal, write_crash_file
+from qudag_tui.tui.screens.checklists import Checklists
+from qudag_tui.tui.screens.view import View
+from qudag_tui.tui.session import Session
+from qudag_tui.tui.snapshot import Snapshot, first_snapshot
+
+if TYPE_CHECKING:
+    from textual.command import Provider
+
+    from qudag_tui.core.intent import Intent
+
+PASTE_KEYS = 6
+PASTE_GAP_SECONDS = 0.004
+QUIET_SECONDS = 0.03
+
+
+def _metrics() -> Screen[None]:
+    from qudag_tui.tui.screens.metrics import Metrics  # noqa: PLC0415  # imported when it is looked at
+
+    return Metrics()
+
+
+def _rollback() -> Screen[None]:
+    from qudag_tui.tui.screens.rollback import Rollback  # noqa: PLC0415  # imported when it is looked at
+
+    return Rollback()
+
+
+def _timeline() -> Screen[None]:
+    from qudag_tui.tui.screens.timeline import Timeline  # noqa: PLC0415  # imported when it is looked at
+
+    return Timeline()
+
+
+def _commands() -> type[Provider]:
+    from qudag_tui.tui.commands import Commands  # noqa: PLC0415  # imported with the palette
+
+    return Commands
+
+
+class QudagApp(App[int]):
+    """``quiet_seconds`` is how long no key may have come before one that answers a dialog counts."""
+
+    CSS_PATH = "app.tcss"
+    TITLE = "qudag-tui"
+    COMMANDS: ClassVar = {_commands}
+    DEFAULT_MODE = "checklists"
+    MODES: ClassVar = {"checklists": Checklists, "metrics": _metrics, "rollback": _rollback, "timeline": _timeline}
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+c", "ctrl_c", show=False, system=True),
+        Binding("ctrl+q", "ask_quit", show=False, priority=True),
+    ]
+
+    def __init__(
+        self,
+        folder: Path,
+        actor: Actor,
+        *,
+        ascii: bool = False,  # noqa: A002  # the option's name
+        quiet_seconds: float = QUIET_SECONDS,
+        lifecycle: Lifecycle | None = None,
+    ) -> None:
+        """Only the run's title is read before the first paint."""
+        super().__init__()
+        self.colours = theme.wear(self, os.environ)
+        self.glyphs = ASCII if ascii else UNICODE
+        self.actor = actor
+        self.session = Session(folder, self.post_message)
+        self.quiet_seconds = quiet_seconds
+        self.shot: Snapshot | None = None
+        self.history = History()
+        self.held: Snapshot | None = None
+        self.first_words = self.session.first_words()
+        self._not_saved = ""
+        self._following = ""
+        self._unattended = ""
+        self._lifecycle = lifecycle
+        self._last_key = 0.0
+        self._rapid = 0
+        self._pause = 1.0
+
+    # Life
+
+    def on_mount(self) -> None:
+        """Paint first, read the run right after."""
+        if self._lifecycle is not None:
+            self._lifecycle.running(asyncio.get_running_loop(), lambda code: self.exit(code, return_code=code))
+        if self.session.is_large():
+            self.call_after_refresh(self._start_reading)
+        else:
+            self._start_reading()
+        self._tick()
+
+    def _start_reading(self) -> None:
+        self.run_worker(self._journal_thread, thread=True, group="journal", exit_on_error=False)
+
+    def _journal_thread(self) -> None:
+        self.session.open()
+        self.session.follow()
+
+    def on_unmount(self) -> None:
+        """Let the threads end."""
+        self.session.stop()
+
+    def _fatal_error(self) -> None:
+        """In place of Textual's screen, which shows local variables: a short message, and a file."""
+        from qudag_tui.run.witness import state_dir  # noqa: PLC0415  # only when it crashes
+
+        error = self._exception
+        if error is not None:
+            kept = write_crash_file(error, state_dir())
+            self._exit_renderables.append(
+                Text(f"qudag-tui: {type(error).__name__}; nothing is lost of the run. {kept}")
+            )
+        self._close_messages_no_wait()
+
+    def _tick(self) -> None:
+        """Once a second, on the second: the clock, the timers, the newest readings."""
+        now = clock.now()
+        if self.shot is not None:
+            self._look(replace(self.shot, now=now))
+        self.set_timer(1.02 - now.wall.microsecond / 1e6, self._tick)
+
+    def _look(self, shot: Snapshot) -> None:
+        self.shot = shot
+        for screen in self.screen_stack if self._screen_stacks.get(self.current_mode) else ():
+            if isinstance(screen, View) or (screen is self.screen and hasattr(screen, "refresh_from_desk")):
+                screen.refresh_from_desk()
+
+    # What the threads say
+
+    def on_run_opened(self, message: messages.RunOpened) -> None:
+        """The state is ours from here."""
+        is_first = self.shot is None
+        shot = first_snapshot(message.plan, message.state, message.events, self.actor, clock.now())
+        self.history = History()
+        self.history.add(message.events)
+        self._look(replace(shot, readings=self.shot.readings) if self.shot else shot)
+        if is_first:
+            self.call_after_refresh(self._after_first_paint)
+
+    def _after_first_paint(self) -> None:
+        """What can wait until there is something to look at; threads before that would only delay it."""
+        if self.shot is not None:
+            self.session.shown(self.shot.state.head_seq)
+        if not gc.isenabled():
+            gc.freeze()
+            gc.enable()
+        self.run_worker(self.session.sample, thread=True, group="samples", exit_on_error=False)
+        self.attach_again()
+
+    def on_opening_failed(self, message: messages.OpeningFailed) -> None:
+        """Leave; the reason is for the command line to say."""
+        self.exit(4, return_code=4, message=Text(f"qudag-tui: {message.why}"))
+
+    def on_journal_grew(self, message: messages.JournalGrew) -> None:
+        """Fold in what is new, and show it."""
+        shot = self.shot
+        if shot is None:
+            return
+        for event in message.events:
+            shot.state.apply(event)
+        self.history.add(message.events)
+        self._look(replace(shot, events=shot.events + message.events, now=clock.now()))
+        self.session.shown(shot.state.head_seq)
+
+    def on_readings_taken(self, message: messages.ReadingsTaken) -> None:
+        """Shown with the next tick; the first ones at once."""
+        if self.shot is not None:
+            before = self.shot.readings
+            self.shot = replace(self.shot, readings=message.readings)
+            if not before.series or before.supervised != message.readings.supervised:
+                self._look(self.shot)
+
+    def on_trouble_changed(self, message: messages.TroubleChanged) -> None:
+        """Following the journal failed, or works again."""
+        self._following = message.trouble
+        self._show_trouble()
+
+    def _show_trouble(self) -> None:
+        if self.shot is not None:
+            self._look(replace(self.shot, trouble=self._not_saved or self._following or self._unattended))
+
+    def on_supervision_failed(self, message: messages.SupervisionFailed) -> None:
+        """Shown until it works."""
+        self._unattended = message.why
+        self._show_trouble()
+
+    def on_welcomed_back(self, message: messages.WelcomedBack) -> None:
+        """Show what happened meanwhile, unless a dialog is open already."""
+        if self.shot is not None and len(self.screen_stack) == 1:
+            from qudag_tui.tui.screens.recap import show_recap  # noqa: PLC0415  # imported when it is shown
+
+            show_recap(self, message.seen, message.left)
+
+    # From intents to events
+
+    def submit(self, intent: Intent) -> None:
+        """Ask for something; what becomes of it is shown when it is on disk, or refused."""
+        self.run_worker(
+            partial(self.session.submit, intent, self.actor), thread=True, group="submit", exit_on_error=False
+        )
+
+    def ask_in_background(self, asking: Coroutine[None, None, None]) -> None:
+        """Something that has to look at the disk before it can ask."""
+        self.run_worker(asking, group="ask", exit_on_error=False)
+
+    def on_intent_answered(self, message: messages.IntentAnswered) -> None:
+        """An event, a refusal (perhaps a question), or a failure to save."""
+        answer = message.answer
+        if isinstance(answer, Event):
+            self._not_saved = ""
+            self._show_trouble()
+            if self.shot is not None:
+                from qudag_tui.core.narration import words  # noqa: PLC0415  # nobody has done anything before
+
+                self.say(words(answer, self.shot.plan, {}))
+        elif isinstance(answer, Refusal):
+            from qudag_tui.tui.acts.refused import refused  # noqa: PLC0415  # imported when something is refused
+
+            refused(self, message.intent, answer)
+        else:
+            self._not_saved = answer
+            self._show_trouble()
+
+    def say(self, notice: str, *, wrong: bool = False) -> None:
+        """A notice in the footer, until the next key."""
+        view = self.view
+        if view is not None:
+            view.footer.say(notice, wrong=wrong)
+
+    @property
+    def view(self) -> View | None:
+        """The view below any dialog."""
+        bottom = self.screen_stack[0] if self.screen_stack else None
+        return bottom if isinstance(bottom, View) else None
+
+    # Pastes
+
+    async def on_event(self, event: events.Event) -> None:
+        """Watch how fast keys come: a terminal without bracketed paste types faster than anybody."""
+        if isinstance(event, events.Key) and not event.is_forwarded:
+            # The time at which the key was read, not handled: a paste is read at once.
+            self._pause = event.time - self._last_key
+            typing = self.focused is not None and self.focused.__class__.__name__ == "Input"
+            self._rapid = self._rapid + 1 if self._pause < PASTE_GAP_SECONDS and not typing else 0
+            self._last_key = event.time
+        await super().on_event(event)
+
+    @property
+    def is_pasting(self) -> bool:
+        """Whether the keys of this moment come too fast to be typed."""
+        return self.quiet_seconds > 0 and self._rapid >= PASTE_KEYS
+
+    @property
+    def is_deliberate(self) -> bool:
+        """Whether the key of this moment came after a pause, as an answer to a question does."""
+        return self._pause >= self.quiet_seconds
+
+    def act(self, name: str) -> None:
+        """Do what a key or a command stands for; what asks something is imported when it is first used."""
+        own = getattr(self, f"act_{name}", None)
+        if own is None:
+            from qudag_tui.tui import asking  # noqa: PLC0415  # as said above
+
+            asking.ACTS[name](self)
+        else:
+            own()
+
+    # Keys that every view shares
+
+    def act_checklists(self) -> None:
+        """View 1."""
+        self.switch_mode("checklists")
+
+    def act_metrics(self) -> None:
+        """View 2."""
+        self.switch_mode("metrics")
+
+    def act_rollback(self) -> None:
+        """View 3."""
+        self.switch_mode("rollback")
+
+    def act_timeline(self) -> None:
+        """View 4."""
+        self.switch_mode("timeline")
+
+    def attach_again(self) -> None:
+        """Be there under the name that is declared now, and see that there is a supervisor."""
+        self.run_worker(partial(self.session.attach, self.actor), thread=True, group="attach", exit_on_error=False)
+
+    def act_pause(self) -> None:
+        """Hold the display, or go on."""
+        if self.shot is None:
+            return
+        if self.held is None:
+            # A state of its own, folded again, because the one that is shown goes on changing.
+            state = State(self.shot.plan)
+            for event in self.shot.events:
+                state.apply(event)
+            self.held = replace(self.shot, state=state)
+        else:
+            self.held = None
+        self._look(self.shot)
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether the display is held."""
+        return self.held is not None
+
+    def act_palette(self) -> None:
+        """Every command by its name."""
+        self.action_command_palette()
+
+    def act_redraw(self) -> None:
+        """For a screen that something else wrote over."""
+        self.refresh(layout=True)
+        self.screen.refresh()
+
+    def act_suspend(self) -> None:
+        """Back to the shell."""
+        self.action_suspend_process()
+
+    def action_ctrl_c(self) -> None:
+        """Nothing ends by accident."""
+        self.say("q quits; what the supervisor does goes on")
+
+    def action_ask_quit(self) -> None:
+        """Textual's own key for quitting asks as well."""
+        self.act("quit")
+
+
+def run_tui(folder: Path, actor: Actor, *, ascii: bool = False) -> int:  # noqa: A002  # the option's name
+    """Open the run in ``folder`` on this terminal, until the operator leaves; the exit code.
+
+    2 where there is no terminal to draw on, 4 where the run cannot be read, 128 + n after a signal, 1 after a crash.
+    """
+    why = unusable_terminal(os.environ)
+    if why:
+        print(f"qudag-tui: {why}", file=sys.stderr)  # noqa: T201  # there is no screen to say it on
+        return 2
+    lifecycle = Lifecycle()
+    lifecycle.install()
+    # Nothing that was imported is garbage: looking for some before the first paint takes a tenth of the start.
+    gc.disable()
+    app = QudagApp(folder, actor, ascii=ascii or is_ascii_locale(os.environ), lifecycle=lifecycle)
+    try:
+        app.run()
+    finally:
+        lifecycle.uninstall()
+    code = app.return_code or 0
+    flush_or_end(code)
+    return code

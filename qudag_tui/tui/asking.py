@@ -1,0 +1,37 @@
+"""Every act that is asked before it is done, by its name in the keymap and in the palette."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from qudag_tui.tui.acts import box, start, step, whole
+
+if TYPE_CHECKING:
+    from qudag_tui.tui.app import QudagApp
+
+ACTS: Mapping[str, Callable[[QudagApp], None]] = {
+    "tick": box.tick,
+    "not_applicable": box.not_applicable,
+    "defer": box.defer,
+    "override": box.override,
+    "comment": box.comment,
+    "decide": box.decide,
+    "sign": box.sign,
+    "execute": box.execute,
+    "undo": box.undo,
+    "mark": step.mark,
+    "mark_as": step.mark_as,
+    "abort": step.abort,
+    "retry": step.retry,
+    "skip": step.skip,
+    "resume": step.resume,
+    "start_rollback": start.start_rollback,
+    "operator": whole.operator,
+    "copy": whole.copy,
+    "help": whole.help,
+    "quit": whole.quit,
+    "close_run": whole.close_run,
+    "supervise": whole.supervise,
+    "unprotected": whole.unprotected,
+}

@@ -1,0 +1,53 @@
+"""The palette: every key by its sentence, and the few commands that have no key."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+from typing import TYPE_CHECKING, cast
+
+from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.content import Content
+
+from qudag_tui.tui.keymap import keys_of
+from qudag_tui.tui.screens.view import View
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from qudag_tui.tui.app import QudagApp
+
+_WITHOUT_KEY = (
+    ("close the run: completed, rolled back or abandoned", "close_run"),
+    ("start the supervisor again", "supervise"),
+    ("accept that a logout may end background work", "unprotected"),
+)
+_MOVING = {"down", "up", "page_down", "page_up", "out", "into", "palette", "back"}
+
+
+class Commands(Provider):
+    """What can be done in the view below the palette."""
+
+    def commands(self) -> Iterator[tuple[str, Callable[[], None]]]:
+        """Sentence, and what it does."""
+        app = cast("QudagApp", self.app)
+        view = app.view
+        if isinstance(view, View):
+            for key in keys_of(view.where):
+                if key.act not in _MOVING:
+                    yield f"{key.help}  ({key.shown})", partial(view.action_act, key.act)
+        for sentence, name in _WITHOUT_KEY:
+            yield sentence, partial(app.act, name)
+
+    async def discover(self) -> Hits:
+        """Everything, before anything is typed."""
+        for sentence, callback in self.commands():
+            yield DiscoveryHit(Content(sentence), callback, text=sentence)
+
+    async def search(self, query: str) -> Hits:
+        """What fits."""
+        matcher = self.matcher(query)
+        for sentence, callback in self.commands():
+            score = matcher.match(sentence)
+            if score > 0:
+                yield Hit(score, Content(sentence), callback, text=sentence)

@@ -1,0 +1,136 @@
+"""How the program ends when it is not asked nicely: signals, a terminal that is gone or stalled, a crash."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import select
+import signal
+import sys
+import termios
+import threading
+import traceback
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+LAST_RESORT_SECONDS = 2.0
+_SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
+# Leaves the alternate screen; mouse, focus, paste and keyboard reports off; cursor on; wrapping on.
+_RESTORE = b"\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[?1016l\x1b[?2004l\x1b[?2048l\x1b[<u\x1b[?1049l\x1b[?25h\x1b[?1004l\x1b[?7h\x1b[0m"
+
+
+def unusable_terminal(environment: Mapping[str, str]) -> str:
+    """Why nothing can be drawn here; empty where it can. Textual reads stdin and draws on stderr."""
+    if not (sys.stdin.isatty() and sys.stderr.isatty()):
+        return "the screen needs a terminal on standard input and standard error; status and the other verbs do not"
+    if environment.get("TERM", "") in {"", "dumb"}:
+        return "TERM says that this terminal cannot place text; use status, tick and the other verbs, or set TERM"
+    return ""
+
+
+def is_ascii_locale(environment: Mapping[str, str]) -> bool:
+    """Whether the locale says, by the first of its variables that is set, that only ASCII can be shown."""
+    said = next((environment[name] for name in ("LC_ALL", "LC_CTYPE", "LANG") if environment.get(name)), "")
+    return said in {"C", "POSIX"}
+
+
+class Lifecycle:
+    """Ends the program with 128 + n, the terminal restored, within two seconds of a signal or of the terminal's end."""
+
+    def __init__(self) -> None:
+        """Nothing is installed yet; remembers how the terminal was."""
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._exit: Callable[[int], object] | None = None
+        self._before: list[Any] | None = None
+        self._handlers: dict[signal.Signals, Any] = {}
+        self._is_ending = False
+        self._last_resort: threading.Timer | None = None
+
+    def install(self) -> None:
+        """Take the signals, and watch for the end of the terminal."""
+        try:
+            self._before = termios.tcgetattr(0)
+        except termios.error:
+            self._before = None
+        for number in _SIGNALS:
+            self._handlers[number] = signal.signal(number, self._on_signal)
+        threading.Thread(target=self._watch_terminal, name="terminal-watch", daemon=True).start()
+
+    def running(self, loop: asyncio.AbstractEventLoop, leave: Callable[[int], object]) -> None:
+        """From here ``leave(code)`` ends the program in good order when it is called on ``loop``."""
+        self._loop, self._exit = loop, leave
+
+    def uninstall(self) -> None:
+        """The screen is gone and the terminal restored: signals mean again what they meant."""
+        if self._last_resort is not None:
+            self._last_resort.cancel()
+        for number, handler in self._handlers.items():
+            signal.signal(number, handler)
+
+    def _on_signal(self, number: int, _frame: object) -> None:
+        self.end(128 + number)
+
+    def end(self, code: int) -> None:
+        """End in good order, or, where that takes too long, at once."""
+        if self._is_ending:
+            return
+        self._is_ending = True
+        # A stalled terminal blocks the event loop, and a signal handler on the loop would never run.
+        self._last_resort = threading.Timer(LAST_RESORT_SECONDS, self._give_up, (code,))
+        self._last_resort.daemon = True
+        self._last_resort.start()
+        if self._loop is None or self._exit is None:
+            self._give_up(code)
+        else:
+            try:
+                self._loop.call_soon_threadsafe(self._exit, code)
+            except RuntimeError:
+                self._give_up(code)
+
+    def _give_up(self, code: int) -> None:
+        try:
+            if self._before is not None:
+                termios.tcsetattr(0, termios.TCSANOW, self._before)
+            # A description of its own, so that not waiting here does not change the shell's.
+            terminal = os.open("/dev/tty", os.O_WRONLY | os.O_NONBLOCK | os.O_NOCTTY)
+            os.write(terminal, _RESTORE)
+        except (OSError, termios.error):
+            pass
+        os._exit(code)
+
+    def _watch_terminal(self) -> None:
+        poller = select.poll()
+        poller.register(0, 0)
+        while True:
+            try:
+                found = poller.poll()
+            except OSError:
+                return
+            if any(mask & (select.POLLHUP | select.POLLERR | select.POLLNVAL) for _, mask in found):
+                self.end(128 + signal.SIGHUP)
+                return
+
+
+def flush_or_end(code: int) -> None:
+    """Empty the output's buffers; where the terminal is gone, end with ``code``, or Python would end with 120."""
+    try:
+        sys.stdout.flush()
+        sys.stderr.flush()
+    except (OSError, ValueError):
+        os._exit(code)
+
+
+def write_crash_file(error: BaseException, folder: Path) -> str:
+    """Keep the traceback, without any local variable, in a file for this user alone; says where, or why not."""
+    said = "".join(traceback.format_exception(type(error), error, error.__traceback__))
+    path = folder / f"crash-{datetime.now(UTC):%Y%m%dT%H%M%S}-{os.getpid()}.txt"
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
+        with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as file:
+            file.write(said)
+    except OSError as failure:
+        return f"what happened could not be kept: {failure.strerror or failure}"
+    return f"what happened is kept in {path}"

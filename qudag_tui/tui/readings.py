@@ -1,0 +1,142 @@
+"""Reading what the supervisor measured and found, a little at a time, on a thread of its own."""
+
+from __future__ import annotations
+
+import math
+from collections import deque
+from collections.abc import Mapping
+from dataclasses import dataclass
+from itertools import chain
+from typing import TYPE_CHECKING, Any
+
+from qudag_tui.core.condition import terms
+from qudag_tui.core.instant import NANOSECONDS
+from qudag_tui.core.item import Gate, Kind
+from qudag_tui.core.observed import MOST_PERIODS, SUPERVISOR, SUPERVISOR_EVERY_SECONDS, observed_seconds
+from qudag_tui.core.slots import Window, period_ns
+from qudag_tui.run.presence import attached
+from qudag_tui.run.samples import SampleReader
+from qudag_tui.run.supervision import supervisor_alive
+from qudag_tui.tui.snapshot import Readings, Series, Standing
+
+if TYPE_CHECKING:
+    from qudag_tui.core.instant import Instant
+    from qudag_tui.core.item import Item
+    from qudag_tui.core.metric import Metric
+    from qudag_tui.run.run import Run
+
+SLOTS_KEPT = 480
+_RECENT_NS = 30 * NANOSECONDS
+_AGAIN_NS = 60 * NANOSECONDS
+_NOT_YET_DUE = 3
+
+
+@dataclass(frozen=True, slots=True)
+class _Counted:
+    """How much of one soak was observed up to ``until_ns``, counted from all samples at ``at_ns``."""
+
+    seq: int
+    at_ns: int
+    until_ns: int
+    seconds: float
+
+
+class Reader:
+    """Keeps the newest samples of every metric, and asks the database only for what is newer."""
+
+    def __init__(self, run: Run) -> None:
+        """Read beside ``run``; there need not be any samples yet."""
+        self._run = run
+        self._samples = SampleReader(run.folder)
+        self._kept: dict[str, deque[tuple[int, float]]] = {}
+        self._counted: dict[str, _Counted] = {}
+
+    def close(self) -> None:
+        """Close the database."""
+        self._samples.close()
+
+    def read(self, now: Instant) -> Readings:
+        """Everything as it is at ``now``."""
+        now_ns = self._run.state.clock.at(now)
+        plan = self._run.plan
+        return Readings(
+            series={metric.id: self._series(metric, now_ns) for metric in plan.metrics.values()},
+            gates={**self._standings("gate"), **self._soaks(now_ns)},
+            triggers=self._standings("trigger"),
+            metrics=self._standings("metric"),
+            watches=self._standings("watch"),
+            supervised=supervisor_alive(self._run.folder),
+            attached=tuple(one.by for one in attached(self._run.folder)),
+        )
+
+    def _series(self, metric: Metric, now_ns: int) -> Series:
+        every = period_ns(metric.every_seconds)
+        kept = self._kept.get(metric.id)
+        if kept is None:
+            kept = self._kept[metric.id] = deque(self._samples.latest(metric.id, SLOTS_KEPT), SLOTS_KEPT)
+        else:
+            kept.extend(self._samples.window(metric.id, kept[-1][0] + 1 if kept else 0, now_ns))
+        if not kept:
+            return Series(seconds=metric.every_seconds)
+        newest, last = kept[-1][0], now_ns // every
+        if newest // every >= last - _NOT_YET_DUE:
+            last = newest // every
+        first = max(kept[0][0] // every, last - SLOTS_KEPT + 1)
+        values: list[float | None] = [None] * max(0, last - first + 1)
+        for at, value in kept:
+            place = at // every - first
+            if 0 <= place < len(values) and math.isfinite(value):
+                values[place] = value
+        return Series(tuple(values), metric.every_seconds, max(0.0, (now_ns - newest) / NANOSECONDS))
+
+    def _standings(self, kind: Any) -> dict[str, Standing]:
+        return {id_: standing_of(said) for id_, said in self._samples.standings(kind).items()}
+
+    def _soaks(self, now_ns: int) -> dict[str, Standing]:
+        found = {}
+        for item_id, soak in list(self._run.state.soaks.items()):
+            item = self._run.plan.items.get(item_id)
+            if item is not None and soak.completed is None:
+                seconds = self._observed(item, soak.seq, soak.started_run_ns, now_ns)
+                found[item_id] = Standing("inconclusive", observed=seconds)
+        return found
+
+    def _observed(self, soak: Item, seq: int, start_ns: int, now_ns: int) -> float:
+        periods = self._periods(soak)
+        counted = self._counted.get(soak.id)
+        if counted is None or counted.seq != seq or now_ns - counted.at_ns > _AGAIN_NS:
+            until = max(start_ns, now_ns - _RECENT_NS)
+            counted = _Counted(seq, now_ns, until, self._observed_between(periods, start_ns, until, now_ns))
+            self._counted[soak.id] = counted
+        return counted.seconds + self._observed_between(periods, counted.until_ns, now_ns, now_ns)
+
+    def _observed_between(self, periods: Mapping[str, float], start_ns: int, end_ns: int, now_ns: int) -> float:
+        series = {
+            name: self._samples.window(name, max(0, start_ns - MOST_PERIODS * period_ns(every)), now_ns)
+            for name, every in periods.items()
+        }
+        return observed_seconds(series, periods, Window(start_ns, end_ns))
+
+    def _periods(self, soak: Item) -> dict[str, float]:
+        plan = self._run.plan
+        gates = [item for item in plan.sections[soak.section].below(soak.id) if item.kind is Kind.GATE]
+        names = chain.from_iterable(terms(gate.spec.condition) for gate in gates if isinstance(gate.spec, Gate))
+        periods = {
+            term.metric: plan.metrics[term.metric].every_seconds for term in names if term.metric in plan.metrics
+        }
+        return periods if gates else {SUPERVISOR: SUPERVISOR_EVERY_SECONDS}
+
+
+def standing_of(said: Mapping[str, Any]) -> Standing:
+    """A standing as the supervisor wrote it, whatever is missing of it or of another type."""
+
+    def number(name: str) -> float | None:
+        value = said.get(name)
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        return float(value) if is_number and value is not None and math.isfinite(value) else None
+
+    def text(name: str) -> str:
+        value = said.get(name)
+        return value if isinstance(value, str) else ""
+
+    return Standing(text("verdict") or "unknown", text("line"), number("value"), number("limit"), text("error"))

@@ -1,0 +1,111 @@
+"""Go or No-Go: what the gates say, what is deferred or only claimed, and what a Go needs."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qudag_tui.core.decide import reasons_needed
+from qudag_tui.core.item import ItemState, Kind
+from qudag_tui.tui.screens.dialog import Dialog
+from qudag_tui.tui.widgets.line import Piece, cut, wrapped
+
+if TYPE_CHECKING:
+    from qudag_tui.core.checklist import Section
+    from qudag_tui.core.item import Item
+    from qudag_tui.tui.glyphs import Glyphs
+    from qudag_tui.tui.snapshot import Snapshot
+    from qudag_tui.tui.theme import Palette
+
+_LABEL = 15
+_MOST = 6
+
+
+def gate_word(item: Item, shot: Snapshot) -> tuple[str, str]:
+    """The verdict of a gate and the line behind it; the state where a person has set it aside."""
+    state = shot.state.item_state(item)
+    if state in {ItemState.NOT_APPLICABLE, ItemState.DEFERRED, ItemState.OVERRIDDEN}:
+        mark = shot.state.mark(item.id)
+        return state, f"by {mark.by}: {mark.reason}" if mark else ""
+    look = shot.state.looks.get(item.id)
+    if look is not None:
+        return look.judged.verdict, look.judged.line
+    seen = shot.readings.gates.get(item.id)
+    if seen is None:
+        return "unknown", "no look yet"
+    return seen.verdict, f"so far: {seen.error or seen.line or 'no final look yet'}"
+
+
+def decision_lines(section: Section, shot: Snapshot, glyphs: Glyphs, colours: Palette, width: int) -> list[list[Piece]]:
+    """The body of the dialog."""
+    lines: list[list[Piece]] = []
+
+    def row(word: str, text: str, said: str = "", *, wrong: bool = False) -> None:
+        style = colours.wrong if wrong else colours.plain
+        room = width - _LABEL
+        shown = cut(text, room if not said else max(18, room * 11 // 20), glyphs)
+        gap = " " * max(2, room * 11 // 20 + 2 - len(shown))
+        pieces: list[Piece] = [(cut(word, _LABEL - 1, glyphs).ljust(_LABEL), style), (shown, colours.plain)]
+        if said:
+            pieces.append((gap + cut(said, max(4, room - len(shown) - len(gap)), glyphs), colours.dim))
+        lines.append(pieces)
+
+    claimed = []
+    for item in section.items:
+        state = shot.state.item_state(item)
+        if item.kind is Kind.GATE:
+            word, said = gate_word(item, shot)
+            row(word, item.text, said, wrong=word.startswith(("fail", "unknown")))
+        elif state is ItemState.CLAIMED:
+            claimed.append(item)
+        elif state in {ItemState.DEFERRED, ItemState.OVERRIDDEN, ItemState.NOT_APPLICABLE}:
+            mark = shot.state.mark(item.id)
+            target = shot.plan.sections.get(mark.to) if mark else None
+            to = f"to {target.title}, " if target else ""
+            row(state, item.text, f"{to}by {mark.by}: {mark.reason}" if mark else "")
+    for item in claimed[:_MOST]:
+        row("claimed", item.text, "nobody confirmed it here")
+    left = shot.state.unsettled(section)
+    for item in left[:_MOST]:
+        if item.kind is not Kind.GATE:
+            row("open", item.text)
+    lines.append([])
+    if left:
+        many = "1 box is" if len(left) == 1 else f"{len(left)} boxes are"
+        said = f"No Go yet: {many} open; each must be done, not applicable, deferred or overridden."
+    else:
+        why = reasons_needed(shot.state, section.id)
+        said = f"A Go now needs a reason: {'; '.join(why)}." if why else "All is settled: a Go needs no reason."
+    lines.extend([(part, colours.strong)] for part in wrapped(said, width, glyphs, 4))
+    return lines
+
+
+class DecisionDialog(Dialog[str]):
+    """Answers ``go`` or ``no-go``; reasons are asked for afterwards."""
+
+    def __init__(self, section: Section, shot: Snapshot) -> None:
+        """Of the phase ``section`` as it stands in ``shot``."""
+        super().__init__(f"{section.title}   Go or No-Go", [], {"g": "Go", "n": "No-Go"})
+        self.section, self.shot = section, shot
+
+    def on_mount(self) -> None:
+        """Drawn once there is a width."""
+        self.refresh_from_desk()
+
+    def refresh_from_desk(self) -> None:
+        """The verdicts go on while it is open."""
+        shot = self.desk.shot or self.shot
+        desk = self.desk
+        recorded: list[Piece] = [(f"recorded as {desk.glyphs.text(desk.actor.by)}", desk.colours.dim)]
+        lines = decision_lines(self.section, shot, desk.glyphs, desk.colours, self.inner_width)
+        self.words.put([*lines, [], recorded])
+
+    def answer(self, key: str) -> None:
+        """Only these two."""
+        if key == "g":
+            left = (self.desk.shot or self.shot).state.unsettled(self.section)
+            if left:
+                self.say(f"{len(left)} boxes are open: this phase cannot be go yet")
+            else:
+                self.dismiss("go")
+        elif key == "n":
+            self.dismiss("no-go")

@@ -1,0 +1,183 @@
+"""View 3: triggers, the steps of the rollback, and the output of the step that runs."""
+
+from __future__ import annotations
+
+from codecs import getincrementaldecoder
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import ComposeResult
+from textual.widget import Widget
+
+from qudag_tui.core.execution import Attempt
+from qudag_tui.run.error import RunError
+from qudag_tui.tui.keymap import Where
+from qudag_tui.tui.screens.view import View, bindings
+from qudag_tui.tui.widgets.output import Output
+from qudag_tui.tui.widgets.procedure import ProcedureList
+
+if TYPE_CHECKING:
+    from qudag_tui.core.step import Step
+    from qudag_tui.core.trigger import Trigger
+    from qudag_tui.tui.snapshot import Snapshot
+
+FOLLOW_SECONDS = 0.25
+_TAIL_BYTES = 256 * 1024
+_CHUNK_BYTES = 64 * 1024
+
+
+class Rollback(View):
+    """Its keys act on the step that waits; triggers are never paused here."""
+
+    where = Where.ROLLBACK
+    pauses = False
+    CSS_PATH = "rollback.tcss"
+    BINDINGS: ClassVar = bindings(Where.ROLLBACK)
+
+    def body(self) -> ComposeResult:
+        """The list above, the output below."""
+        desk = self.desk
+        self.list = ProcedureList(desk.glyphs, desk.colours, id="procedure")
+        self.output = Output(desk.glyphs, desk.colours, id="output")
+        self._log = ""
+        self._offset = 0
+        self._decode = getincrementaldecoder("utf-8")("replace")
+        self._following = False
+        yield self.list
+        yield self.output
+
+    def on_mount(self) -> None:
+        """Follow the output while this view is looked at (the frame mounts itself)."""
+        self.set_interval(FOLLOW_SECONDS, self._follow)
+
+    def focus_target(self) -> Widget | None:
+        """The list."""
+        return self.list
+
+    def show(self, shot: Snapshot) -> None:
+        """Draw a new snapshot."""
+        self.list.show(shot)
+        rows = self.list.count()
+        height = self.size.height
+        wanted = max(3, min(rows, height - 4 - max(4, height // 5)))
+        if self.list.styles.height is None or self.list.styles.height.value != wanted:
+            self.list.styles.height = wanted
+
+    @property
+    def step(self) -> Step | None:
+        """The step under the cursor."""
+        return self.list.part.step if self.list.part else None
+
+    @property
+    def trigger(self) -> Trigger | None:
+        """The trigger under the cursor."""
+        return self.list.part.trigger if self.list.part else None
+
+    # Output
+
+    def _attempt(self) -> tuple[Step, Attempt] | None:
+        """The attempt whose output is shown: under the cursor, else the running one, else the last that ran."""
+        shot = self.desk.shot
+        execution = self.list.execution(shot) if shot else None
+        if execution is None:
+            return None
+        under = self.step
+        if under is not None and execution.of(under.id).attempts:
+            return under, execution.of(under.id).attempts[-1]
+        ran = [
+            (step, execution.of(step.id).attempts[-1]) for step in execution.walk() if execution.of(step.id).attempts
+        ]
+        return max(ran, key=lambda pair: pair[1].started.wall, default=None)
+
+    async def _follow(self) -> None:
+        if self._following or not self.is_current or (self.desk.is_paused and self._log):
+            return
+        found = self._attempt()
+        run = self.desk.session.run
+        if found is None or run is None or not found[1].log:
+            return
+        self._following = True
+        try:
+            step, attempt = found
+            if attempt.log != self._log:
+                again = f", attempt {attempt.number}" if attempt.number > 1 else ""
+                self._log, self._offset = attempt.log, -1
+                self._decode = getincrementaldecoder("utf-8")("replace")
+                self.output.start(f"{step.text}{again}")
+            text = await self._read_on(attempt.log)
+            if text:
+                self.output.feed(text)
+        except (OSError, RunError) as error:
+            if not self.output.lines:
+                self.output.start(f"the output cannot be read: {error}")
+        finally:
+            self._following = False
+
+    async def _read_on(self, name: str) -> str:
+        """What was added to the log since the last call; the first time its end only."""
+        import aiofiles  # noqa: PLC0415  # nobody follows an output at the start
+
+        run = self.desk.session.run
+        if run is None:
+            return ""
+        descriptor = run.folder.open_file(name if "/" in name else f"logs/{name}")
+        async with aiofiles.open(descriptor, "rb") as file:
+            if self._offset < 0:
+                size = await file.seek(0, 2)
+                self._offset = max(0, size - _TAIL_BYTES)
+            await file.seek(self._offset)
+            data = await file.read(_CHUNK_BYTES if self._offset else _TAIL_BYTES)
+        self._offset += len(data)
+        return self._decode.decode(data)
+
+    # Moving and searching
+
+    def act_down(self) -> None:
+        """One row down."""
+        self.list.move(1)
+
+    def act_up(self) -> None:
+        """One row up."""
+        self.list.move(-1)
+
+    def act_first(self) -> None:
+        """The first row."""
+        self.list.move_to(0)
+
+    def act_last(self) -> None:
+        """The last row."""
+        self.list.move_to(self.list.count() - 1)
+
+    def act_page_down(self) -> None:
+        """The output, further down."""
+        self.output.scroll(-max(1, self.output.size.height - 2))
+
+    def act_page_up(self) -> None:
+        """The output, further up."""
+        self.output.scroll(max(1, self.output.size.height - 2))
+
+    def act_follow(self) -> None:
+        """The newest output."""
+        self.output.up = 0
+        self.output.repaint()
+
+    def search(self, needle: str, direction: int, *, stay: bool = False) -> None:
+        """In the output, from its end upwards."""
+        if stay:
+            self.output.up = 0
+        if needle and not self.output.find(needle, direction):
+            self.footer.say(f"“{needle}” is nowhere in the output", wrong=True)
+        elif not needle:
+            self.output.needle = ""
+            self.output.repaint()
+
+    def act_next_match(self) -> None:
+        """Further up."""
+        self.search(self.output.needle, 1)
+
+    def act_match_before(self) -> None:
+        """Further down."""
+        self.search(self.output.needle, -1)
+
+    def copy_text(self) -> str:
+        """The output."""
+        return "\n".join(self.output.every_line())

@@ -1,0 +1,68 @@
+"""The start of something destructive: what is stopped first, what runs as whom, and a short code to type."""
+
+from __future__ import annotations
+
+import secrets
+from collections.abc import Sequence
+
+from textual.app import ComposeResult
+from textual.widgets import Input
+
+from qudag_tui.tui.screens.dialog import Dialog
+from qudag_tui.tui.widgets.line import Piece
+from qudag_tui.tui.widgets.words import Words
+
+# Without characters that are taken for one another.
+_ALPHABET = "ABCDEFGHJKLMNPQRTUVWXY346789"
+_LENGTH = 4
+
+
+def new_code() -> str:
+    """A code that nobody types, or pastes, by accident."""
+    return "".join(secrets.choice(_ALPHABET) for _ in range(_LENGTH))
+
+
+class TypedStart(Dialog[str]):
+    """The answer is the reason (which may be empty), given only once the code was typed."""
+
+    def __init__(
+        self,
+        title: str,
+        lines: Sequence[Sequence[Piece] | str],
+        *,
+        verb: str = "start",
+        with_reason: bool = True,
+        code: str | None = None,
+    ) -> None:
+        """``code`` is random unless one is given; ``verb`` is what typing it does."""
+        super().__init__(title, lines, {"tab": "why (optional)"} if with_reason else {"up, down": "read on"})
+        self.code = code or new_code()
+        self.verb, self.with_reason = verb, with_reason
+
+    def fields(self) -> ComposeResult:
+        """The code, then the reason."""
+        colours, glyphs = self.desk.colours, self.desk.glyphs
+        asks = [("Type  ", colours.plain), (self.code, colours.strong), (f"  to {self.verb}:", colours.plain)]
+        yield Words(glyphs, colours, [[], asks], id="asks")
+        yield self.field("code", "")
+        if self.with_reason:
+            yield self.field("reason", "why (optional)")
+
+    @property
+    def reason(self) -> str:
+        """What was typed as the reason."""
+        return self.query_one("#reason", Input).value.strip() if self.with_reason else ""
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """The right code starts; nothing else does."""
+        event.stop()
+        if event.input.id == "code" and event.value.strip().upper() == self.code:
+            self.dismiss(self.reason)
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Enter goes to the code, and says so where it is wrong."""
+        event.stop()
+        if event.input.id == "reason":
+            self.query_one("#code", Input).focus()
+        elif event.value:
+            self.say("that is not the code")

@@ -1,0 +1,250 @@
+"""The threads behind the screen: one follows the journal, one reads samples, others write; none touches a widget."""
+
+from __future__ import annotations
+
+import os
+import threading
+import tomllib
+from collections import deque
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from qudag_tui.core.state import State
+from qudag_tui.run import clock
+from qudag_tui.run.error import RunError
+from qudag_tui.run.folder import JOURNAL, RunFolder
+from qudag_tui.run.run import Run
+from qudag_tui.run.witness import write_witness
+from qudag_tui.tui.messages import (
+    IntentAnswered,
+    JournalGrew,
+    OpeningFailed,
+    ReadingsTaken,
+    RunOpened,
+    SupervisionFailed,
+    TroubleChanged,
+    WelcomedBack,
+)
+
+if TYPE_CHECKING:
+    from textual.message import Message
+
+    from qudag_tui.core.event import Actor
+    from qudag_tui.core.intent import Intent
+    from qudag_tui.run.presence import Presence
+
+POLL_SECONDS = 0.1
+SAMPLE_SECONDS = 1.0
+NOTE_SECONDS = 5.0
+_HEAD_BYTES = 16 * 1024
+_LARGE_BYTES = 150_000
+_READY_SECONDS = 10.0
+READ_NS = 1_000_000_000
+# Each of these leaves the supervisor something to do: there is to be one before it is asked.
+_NEEDS_SUPERVISOR = {"Tick", "Execute", "Retry", "Resume", "MarkStep", "Skip"}
+
+
+class Session:
+    """One operator at one run. ``post`` takes messages from any thread; every method here may block."""
+
+    def __init__(self, folder: Path, post: Callable[[Message], object]) -> None:
+        """Nothing is read before :meth:`open`."""
+        self.folder = folder
+        self._post = post
+        self._run: Run | None = None
+        self._stop = threading.Event()
+        self._wake = threading.Event()
+        self._ready = threading.Event()
+        self._look = threading.Event()
+        self._presence: Presence | None = None
+        self._attaching = threading.Lock()
+        self._shown: deque[tuple[int, int]] = deque(maxlen=1000)
+
+    @property
+    def run(self) -> Run | None:
+        """The open run; its state belongs to the threads here, the screen has its own."""
+        return self._run
+
+    def open(self) -> None:
+        """Read the run and hand its state over; says why where it cannot be read."""
+        try:
+            self._run = Run.open(self.folder)
+        except (RunError, OSError) as error:
+            self._post(OpeningFailed(str(error)))
+            return
+        self._hand_over(self._run)
+        self._ready.set()
+
+    def first_words(self) -> tuple[str, str]:
+        """Title and release, from the first event alone: what can be painted before a large run is read."""
+        try:
+            folder = RunFolder.open(self.folder)
+            descriptor = folder.open_file(JOURNAL)
+            try:
+                head = os.read(descriptor, _HEAD_BYTES).decode("utf-8", "replace")
+            finally:
+                os.close(descriptor)
+            values = tomllib.loads(head.partition("\n\n")[0])["event"][0]
+            return str(values["title"]), str(values["release"])
+        except (RunError, OSError, ValueError, KeyError, TypeError, IndexError, RecursionError):
+            return "", ""
+
+    def is_large(self) -> bool:
+        """Whether reading the run takes so long that something should be painted before."""
+        try:
+            plans = sum(path.stat().st_size for path in (self.folder / "plans").iterdir())
+            return plans + (self.folder / JOURNAL).stat().st_size > _LARGE_BYTES
+        except OSError:
+            return False
+
+    def _hand_over(self, run: Run) -> None:
+        """Give the state to the screen, and fold another for the run: nobody then shares one."""
+        events, state = tuple(run.events), run.state
+        run.state = State(run.plan)
+        self._post(RunOpened(run.plan, state, events))
+        for event in events:
+            run.state.apply(event)
+
+    @staticmethod
+    def _folded(run: Run) -> State:
+        state = State(run.plan)
+        for event in list(run.events):
+            state.apply(event)
+        return state
+
+    def follow(self) -> None:
+        """Post what others, and we, add to the journal; until :meth:`stop`."""
+        run = self._run
+        if run is None:
+            return
+        generation, trouble, noted = run.generation, "", clock.boot_ns()
+        while not self._stop.is_set():
+            self._wake.wait(POLL_SECONDS)
+            self._wake.clear()
+            try:
+                fresh = run.catch_up()
+            except (RunError, OSError) as error:
+                said = str(error)
+            else:
+                said = standing_trouble(run)
+                if run.generation != generation:
+                    generation = run.generation
+                    self._post(RunOpened(run.plan, self._folded(run), tuple(run.events)))
+                elif fresh:
+                    self._post(JournalGrew(tuple(fresh)))
+            if said != trouble:
+                trouble = said
+                self._post(TroubleChanged(trouble))
+            if clock.boot_ns() - noted > NOTE_SECONDS * 1e9:
+                noted = clock.boot_ns()
+                self._note()
+
+    def _note(self) -> None:
+        """Remember how far this user has seen the run, also for the case that the link is lost."""
+        run = self._run
+        if run is not None and run.state.run is not None:
+            from qudag_tui.tui.leaving import Left, write_left  # noqa: PLC0415  # after the first paint
+
+            now, nonce = clock.now(), run.state.run.nonce
+            write_witness(nonce, run.position.seq, run.position.digest, now)
+            long_enough = [seq for at, seq in list(self._shown) if now.boot_ns - at > READ_NS]
+            if long_enough:
+                write_left(nonce, Left(long_enough[-1], now.wall))
+
+    def shown(self, seq: int) -> None:
+        """Events up to ``seq`` stand on the screen from now on; whoever's link dies right then has not read them."""
+        self._shown.append((clock.boot_ns(), seq))
+
+    def attach(self, actor: Actor) -> None:
+        """Be there under that name, see that there is a supervisor, and tell what happened since the last time."""
+        run = self._run
+        if run is None:
+            return
+        from qudag_tui.run.presence import attach  # noqa: PLC0415  # after the first paint
+        from qudag_tui.tui.leaving import read_left  # noqa: PLC0415  # as above
+
+        with self._attaching:
+            seen = read_left(run.state.run.nonce) if run.state.run and self._presence is None else None
+            try:
+                if self._presence is not None:
+                    self._presence.close()
+                self._presence = attach(run.folder, actor)
+                if run.state.closed is None:
+                    self._supervise(run, self._presence)
+            except (RunError, OSError) as error:
+                self._post(SupervisionFailed(str(error)))
+            if self._stop.is_set():
+                self._leave()
+        self._look.set()
+        if seen is not None:
+            self._post(WelcomedBack(seen.seq, seen.at))
+
+    @staticmethod
+    def _supervise(run: Run, presence: Presence) -> None:
+        from qudag_tui.run.supervision import ensure_supervisor  # noqa: PLC0415  # after the first paint
+
+        ensure_supervisor(run.folder, presence)
+
+    def _leave(self) -> None:
+        if self._presence is not None:
+            self._presence.close()
+            self._presence = None
+
+    def sample(self) -> None:
+        """Post what the samples say, once a second; until :meth:`stop`."""
+        run = self._run
+        if run is None:
+            return
+        from qudag_tui.tui.readings import Reader  # noqa: PLC0415  # SQLite is loaded after the first paint
+
+        reader = Reader(run)
+        try:
+            while not self._stop.is_set():
+                self._post(ReadingsTaken(reader.read(clock.now())))
+                self._look.wait(SAMPLE_SECONDS)
+                self._look.clear()
+        finally:
+            reader.close()
+
+    def submit(self, intent: Intent, actor: Actor) -> None:
+        """Ask for something and post what became of it; a text says why nothing was saved."""
+        run = self._run
+        if run is None or not self._ready.wait(_READY_SECONDS):
+            self._post(IntentAnswered(intent, "not saved: the run is not open yet"))
+            return
+        presence = self._presence
+        if type(intent).__name__ in _NEEDS_SUPERVISOR and presence is not None and presence.is_held:
+            try:
+                self._supervise(run, presence)
+            except (RunError, OSError) as error:
+                self._post(SupervisionFailed(str(error)))
+        try:
+            answer = run.submit(intent, actor)
+        except (RunError, OSError) as error:
+            self._post(IntentAnswered(intent, f"not saved: {error}"))
+            return
+        self._wake.set()
+        self._post(IntentAnswered(intent, answer))
+
+    def stop(self) -> None:
+        """Let the threads end, and leave."""
+        self._stop.set()
+        self._wake.set()
+        self._look.set()
+        self._note()
+        if self._attaching.acquire(timeout=1.0):
+            try:
+                self._leave()
+            finally:
+                self._attaching.release()
+
+
+def standing_trouble(run: Run) -> str:
+    """What is wrong with a run that can be read: it may not be written here, or its journal is not as it was."""
+    if run.folder.read_only:
+        return f"read-only: {run.folder.read_only}"
+    if run.altered:
+        many = "1 event was" if len(run.altered) == 1 else f"{len(run.altered)} events were"
+        return f"{many} altered after they were written: qudag-tui verify names them"
+    return ""

@@ -1,0 +1,128 @@
+"""What the widgets see: one value, replaced as a whole whenever something is new."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from functools import cached_property
+from typing import TYPE_CHECKING
+
+from qudag_tui.core.item import Item, ItemState
+from qudag_tui.core.rows import Outline, deferrals, outline
+
+if TYPE_CHECKING:
+    from qudag_tui.core.checklist import Plan
+    from qudag_tui.core.event import Actor, Event
+    from qudag_tui.core.instant import Instant
+    from qudag_tui.core.state import State
+
+
+@dataclass(frozen=True, slots=True)
+class Series:
+    """The newest values of a metric, oldest first, None where a slot has none; ``seconds`` apart.
+
+    ``age`` is how many seconds ago the newest good one was taken (None: there is none).
+    """
+
+    values: tuple[float | None, ...] = ()
+    seconds: float = 5.0
+    age: float | None = None
+
+    @property
+    def newest(self) -> float | None:
+        """The newest value that is a number."""
+        return next((value for value in reversed(self.values) if value is not None), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """What the supervisor last said of a gate, trigger, metric or watch; ``error`` is why there is no value."""
+
+    verdict: str = "unknown"
+    line: str = ""
+    value: float | None = None
+    limit: float | None = None
+    error: str = ""
+    observed: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Readings:
+    """One look at the samples and at who is there, taken once a second by a thread of its own."""
+
+    series: Mapping[str, Series] = field(default_factory=dict)
+    gates: Mapping[str, Standing] = field(default_factory=dict)
+    triggers: Mapping[str, Standing] = field(default_factory=dict)
+    metrics: Mapping[str, Standing] = field(default_factory=dict)
+    watches: Mapping[str, Standing] = field(default_factory=dict)
+    supervised: bool = False
+    attached: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A run as it stands. ``state`` and ``events`` belong to the screen's thread: no other one touches them.
+
+    ``trouble`` is what keeps the screen from the run's newest state or from writing to it; ``away_since`` is when
+    this operator was last here (None: never).
+    """
+
+    plan: Plan
+    state: State
+    events: tuple[Event, ...]
+    rows: Outline
+    actor: Actor
+    now: Instant
+    readings: Readings = field(default_factory=Readings)
+    trouble: str = ""
+
+    @cached_property
+    def starts(self) -> datetime | None:
+        """T, if the run says it in a way that can be read."""
+        run = self.state.run
+        if run is None:
+            return None
+        try:
+            moment = datetime.fromisoformat(run.starts)
+        except ValueError:
+            return None
+        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+    @cached_property
+    def deferred(self) -> dict[str, list[Item]]:
+        """Which boxes of other sections are to be done in a section."""
+        return deferrals(self.state)
+
+    @cached_property
+    def current(self) -> str:
+        """The id of the current box, or nothing."""
+        item = self.state.current_item()
+        return item.id if item else ""
+
+    @cached_property
+    def claimed(self) -> Mapping[str, int]:
+        """How many boxes of each section and checklist are claimed; what has none is not in it."""
+        counts: dict[str, int] = {}
+        for item in _claimed_in_file(self.plan):
+            if self.state.item_state(item) is ItemState.CLAIMED:
+                for holder in {item.section, self.plan.sections[item.section].checklist}:
+                    counts[holder] = counts.get(holder, 0) + 1
+        return counts
+
+    def seconds_from_start(self) -> float | None:
+        """Seconds since T by the wall clock, negative before it."""
+        return None if self.starts is None else (self.now.wall - self.starts).total_seconds()
+
+
+def _claimed_in_file(plan: Plan) -> tuple[Item, ...]:
+    found: tuple[Item, ...] | None = plan.__dict__.get("_claimed_in_file")
+    if found is None:
+        found = tuple(item for item in plan.items.values() if item.claimed)
+        plan.__dict__["_claimed_in_file"] = found
+    return found
+
+
+def first_snapshot(plan: Plan, state: State, events: tuple[Event, ...], actor: Actor, now: Instant) -> Snapshot:
+    """The snapshot of a run that was just opened."""
+    return Snapshot(plan, state, events, outline(plan), actor, now)

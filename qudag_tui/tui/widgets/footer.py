@@ -1,0 +1,55 @@
+"""The last line: the keys that matter here, or what was just answered."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from qudag_tui.tui.keymap import Where, footer_keys
+from qudag_tui.tui.widgets.line import Piece, cut, width_of
+from qudag_tui.tui.widgets.lines import Lines
+
+if TYPE_CHECKING:
+    from qudag_tui.tui.glyphs import Glyphs
+    from qudag_tui.tui.theme import Palette
+
+_WIDE = 100
+# What is left out first where there is little room; all of it stands in the help.
+_DISPENSABLE = ("palette", "pause", "copy", "operator", "follow", "defer", "not_applicable", "undo", "search")
+
+
+class Footer(Lines):
+    """One line that fits 80 columns; a notice stands in its place until the next key."""
+
+    DEFAULT_CSS = "Footer { height: 1; width: 1fr; }"
+
+    def __init__(self, glyphs: Glyphs, colours: Palette, where: Where) -> None:
+        """``where`` is the view that it stands below."""
+        super().__init__(glyphs, colours)
+        self.where = where
+        self.notice = ""
+        self.is_wrong = False
+
+    def say(self, notice: str, *, wrong: bool = False) -> None:
+        """Show ``notice`` in place of the keys (an empty one: the keys again)."""
+        if (notice, wrong) != (self.notice, self.is_wrong):
+            self.notice, self.is_wrong = notice, wrong
+            self.repaint()
+
+    def draw(self, width: int, height: int) -> list[list[Piece]]:
+        """The keys, as many as fit; help is always among them."""
+        del height
+        if self.notice:
+            style = self.colours.wrong if self.is_wrong else self.colours.accent
+            return [[(" " + cut(self.notice, width - 2, self.glyphs), style)]]
+        keys = footer_keys(self.where)
+        gap = " " * (3 if width >= _WIDE else 2)
+        for act in (*_DISPENSABLE, *(key.act for key in reversed(keys) if key.act != "help"), ""):
+            pieces: list[Piece] = [(" ", self.colours.plain)]
+            for key in keys:
+                pieces.extend(
+                    [(key.shown.split(",")[0], self.colours.strong), (f" {key.short}{gap}", self.colours.dim)]
+                )
+            if width_of(pieces) - len(gap) <= width:
+                return [pieces]
+            keys = [key for key in keys if key.act != act]
+        return [[]]

@@ -1,0 +1,82 @@
+"""A widget that is a column of lines, and repaints only the cells that have changed."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual.geometry import Region, Size
+from textual.strip import Strip
+from textual.widget import Widget
+
+from qudag_tui.tui.glyphs import UNICODE, Glyphs
+from qudag_tui.tui.theme import Palette, palette
+from qudag_tui.tui.widgets.line import Piece, changed_cells, strip
+
+
+class Lines(Widget):
+    """Subclasses say what each line is; :meth:`repaint` finds out what of it is new and paints only that."""
+
+    DEFAULT_CSS: ClassVar[str] = "Lines { height: 1fr; width: 1fr; }"
+    ALLOW_SELECT: ClassVar[bool] = False
+
+    def __init__(self, glyphs: Glyphs = UNICODE, colours: Palette | None = None, *, id: str | None = None) -> None:  # noqa: A002  # Textual's own name
+        """``colours`` default to the terminal's sixteen."""
+        super().__init__(id=id)
+        self.glyphs = glyphs
+        self.colours = colours or palette(exact=False, colourless=False)
+        self._strips: list[Strip] = []
+        self._drawn = Size(0, 0)
+
+    def draw(self, width: int, height: int) -> list[list[Piece]]:
+        """What stands in the ``height`` lines of ``width`` cells; missing lines are blank."""
+        raise NotImplementedError
+
+    def repaint(self) -> None:
+        """Draw again, and have the terminal told of the cells that differ."""
+        size = self.size
+        if not size:
+            return
+        if size != self._drawn:
+            self.refresh()
+            return
+        fresh = self._draw_strips(size)
+        regions = []
+        for y, (old, new) in enumerate(zip(self._strips, fresh, strict=True)):
+            span = changed_cells(old, new) if old is not new else None
+            if span is not None:
+                regions.append(Region(span[0], y, span[1] - span[0], 1))
+        self._strips = fresh
+        if len(regions) * 4 > size.height * 3:
+            self.refresh()
+        elif regions:
+            self.refresh(*regions)
+
+    def repaint_line(self, y: int, pieces: list[Piece]) -> None:
+        """Put ``pieces`` into line ``y``, and have the terminal told of the cells that differ."""
+        size = self.size
+        if size != self._drawn or not 0 <= y < len(self._strips):
+            self.repaint()
+            return
+        fresh = strip(pieces, size.width)
+        span = changed_cells(self._strips[y], fresh)
+        self._strips[y] = fresh
+        if span is not None:
+            self.refresh(Region(span[0], y, span[1] - span[0], 1))
+
+    def _draw_strips(self, size: Size) -> list[Strip]:
+        lines = self.draw(size.width, size.height)[: size.height]
+        lines.extend([] for _ in range(size.height - len(lines)))
+        return [strip(pieces, size.width) for pieces in lines]
+
+    def render_line(self, y: int) -> Strip:
+        """The line ``y``; the whole is drawn anew only where the size has changed."""
+        size = self.size
+        if size != self._drawn:
+            self._strips = self._draw_strips(size)
+            self._drawn = size
+        return self._strips[y] if y < len(self._strips) else Strip.blank(size.width)
+
+    def forget(self) -> None:
+        """Draw everything anew at the next paint."""
+        self._drawn = Size(0, 0)
+        self.refresh()

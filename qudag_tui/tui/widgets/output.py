@@ -1,0 +1,84 @@
+"""The output of a step: the last lines of its log, followed while it grows."""
+
+from __future__ import annotations
+
+from collections import deque
+
+from qudag_tui.core.printable import visible
+from qudag_tui.tui.widgets.line import NO_STYLE, Piece, cut
+from qudag_tui.tui.widgets.lines import Lines
+
+MOST_LINES = 2000
+_MOST_CELLS = 2000
+
+
+class Output(Lines):
+    """Lines of bytes that somebody else wrote: shown, never interpreted."""
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        """Nothing was written yet."""
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]  # handed on as they are
+        self.heading = ""
+        self.lines: deque[str] = deque(maxlen=MOST_LINES)
+        self._open_line = ""
+        self.up = 0
+        self.needle = ""
+
+    def start(self, heading: str) -> None:
+        """Another log."""
+        self.heading, self._open_line, self.up = heading, "", 0
+        self.lines.clear()
+        self.repaint()
+
+    def feed(self, text: str) -> None:
+        """Take what was added; a line that is overwritten in place (by returns) shows its last form."""
+        *whole, self._open_line = (self._open_line + text).split("\n")
+        self._open_line = self._open_line[-_MOST_CELLS * 4 :]
+        fresh = [visible(_last_form(line))[:_MOST_CELLS] for line in whole]
+        self.lines.extend(fresh)
+        if self.up:
+            self.up = min(len(self.lines), self.up + len(fresh))
+        self.repaint()
+
+    def every_line(self) -> list[str]:
+        """What is kept, with the line that is not ended yet."""
+        rest = visible(_last_form(self._open_line))
+        return [*self.lines, rest] if rest else list(self.lines)
+
+    def scroll(self, by: int) -> None:
+        """Up (positive) or down; 0 lines up is following."""
+        self.up = max(0, min(self.up + by, len(self.lines) - self.size.height + 1))
+        self.repaint()
+
+    def find(self, needle: str, direction: int) -> bool:
+        """Scroll to the next line that holds ``needle``, upwards for 1; whether there is one."""
+        self.needle = needle
+        lines = self.every_line()
+        wanted = needle.casefold()
+        here = len(lines) - self.up
+        order = range(here - 2, -1, -1) if direction > 0 else range(here, len(lines))
+        found = next((n for n in order if wanted in lines[n].casefold()), None) if wanted else None
+        if found is not None:
+            self.up = len(lines) - found - 1
+        self.repaint()
+        return found is not None
+
+    def draw(self, width: int, height: int) -> list[list[Piece]]:
+        """A rule with the heading, then the end of the output, or what is ``up`` lines above it."""
+        rule = self.glyphs.rule
+        said = f" {self.heading} " if self.heading else ""
+        if self.up:
+            said += f"{self.glyphs.dot} {self.up} lines further down, f follows "
+        head = f"{rule * 2}{cut(said, width - 4, self.glyphs)}"
+        lines: list[list[Piece]] = [[(head + rule * (width - len(head)), self.colours.dim)]]
+        every = self.every_line()
+        end = len(every) - self.up
+        wanted = self.needle.casefold()
+        for line in every[max(0, end - (height - 1)) : end]:
+            style = self.colours.accent if wanted and wanted in line.casefold() else NO_STYLE
+            lines.append([(" " + cut(line, width - 2, self.glyphs), style)])
+        return lines
+
+
+def _last_form(line: str) -> str:
+    return line.rstrip("\r").rsplit("\r", 1)[-1]

@@ -1,0 +1,250 @@
+"""The triggers with their live values, and below them the steps of the rollback with outcomes and timers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from qudag_tui.core.duration import clock, spoken
+from qudag_tui.core.execution import Execution, ExecutionState, StepState
+from qudag_tui.core.procedure import ROLLBACK
+from qudag_tui.core.step import Outcome
+from qudag_tui.tui.facts import time_of, who_and_when
+from qudag_tui.tui.widgets.line import Piece, cut, spread
+from qudag_tui.tui.widgets.panel import Panel
+
+if TYPE_CHECKING:
+    from qudag_tui.core.step import Step
+    from qudag_tui.core.trigger import Trigger
+    from qudag_tui.tui.snapshot import Snapshot
+
+_WIDE = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One row: a trigger, a step with its number, or a heading (``text``)."""
+
+    trigger: Trigger | None = None
+    step: Step | None = None
+    text: str = ""
+    number: str = ""
+
+
+class ProcedureList(Panel):
+    """What can be reported and what can be done, one below the other."""
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        """Empty until :meth:`show`."""
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]  # handed on as they are
+        self.shot: Snapshot | None = None
+        self.parts: list[Part] = []
+
+    def show(self, shot: Snapshot) -> None:
+        """Draw a new snapshot; what runs or waits is kept in sight until the cursor is moved."""
+        before = self.part
+        active = self.execution(shot)
+        self.shot = shot
+        self.parts = self._arrange(shot)
+        if before is not None and before in self.parts:
+            self.cursor = self.parts.index(before)
+        elif self.cursor < 0:
+            wanted = active.running_step or active.waits_for if active else None
+            self.cursor = next(
+                (n for n, part in enumerate(self.parts) if wanted is not None and part.step is wanted),
+                next((n for n, part in enumerate(self.parts) if part.step or part.trigger), -1),
+            )
+        self.keep_in_sight()
+        self.repaint()
+
+    @staticmethod
+    def execution(shot: Snapshot) -> Execution | None:
+        """What is shown: what runs, else the last rollback, even one that was refused."""
+        active = shot.state.active_execution
+        if active is not None:
+            return active
+        return next((e for e in reversed(shot.state.executions.values()) if e.target == ROLLBACK), None)
+
+    def _arrange(self, shot: Snapshot) -> list[Part]:
+        parts = [Part(trigger=trigger) for trigger in shot.plan.triggers]
+        execution = self.execution(shot)
+        procedure = shot.plan.procedures.get(ROLLBACK)
+        steps = execution.steps if execution is not None else procedure.steps if procedure else ()
+        if parts:
+            parts.append(Part())
+        parts.append(Part(text="heading"))
+        for number, step in enumerate(steps, 1):
+            parts.append(Part(step=step, number=str(number)))
+            parts.extend(Part(step=below) for below in list(step.walk())[1:])
+        return parts
+
+    @property
+    def part(self) -> Part | None:
+        """The row under the cursor."""
+        return self.parts[self.cursor] if 0 <= self.cursor < len(self.parts) else None
+
+    def count(self) -> int:
+        """Rows."""
+        return len(self.parts)
+
+    def is_selectable(self, number: int) -> bool:
+        """Headings are not."""
+        part = self.parts[number]
+        return part.step is not None or part.trigger is not None
+
+    def draw_row(self, number: int, width: int) -> list[Piece]:
+        """A trigger, a step or a heading."""
+        part, shot = self.parts[number], self.shot
+        if shot is None:
+            return []
+        if part.trigger is not None:
+            return self._trigger(part.trigger, width, shot)
+        if part.step is not None:
+            return self._step(part, part.step, width, shot)
+        return self._heading(width, shot) if part.text else [(self.glyphs.rule * width, self.colours.dim)]
+
+    def _trigger(self, trigger: Trigger, width: int, shot: Snapshot) -> list[Piece]:
+        colours = self.colours
+        fired, seen = shot.state.fired.get(trigger.id), shot.readings.triggers.get(trigger.id)
+        name = f" {trigger.text}" + (
+            f" for {spoken(trigger.for_seconds)}" if trigger.for_seconds and width >= _WIDE else ""
+        )
+        if fired is not None:
+            said = f"REPORTED {who_and_when(fired.by, fired.at, shot.now)}"
+            live = f"{seen.line}   " if seen and seen.line and trigger.condition else ""
+            return spread(
+                [(cut(name, width // 2, self.glyphs), colours.wrong)],
+                [(f"{cut(live + said, width // 2 - 2, self.glyphs)} ", colours.wrong)],
+                width,
+                self.glyphs,
+            )
+        if trigger.condition is None:
+            right, style = "nobody has said so", colours.dim
+        elif seen is None:
+            right, style = "unknown: no sample yet", colours.dim
+        elif seen.verdict in {"holds", "fail"}:
+            right, style = f"HOLDS NOW   {seen.line}", colours.wrong
+        else:
+            right = seen.line or seen.error or "unknown"
+            style = colours.dim if seen.value is None else colours.plain
+        room = max(10, width - len(name) - 3)
+        return spread(
+            [(cut(name, width * 3 // 5, self.glyphs), colours.plain)],
+            [(f"{cut(right, room, self.glyphs)} ", style)],
+            width,
+            self.glyphs,
+        )
+
+    def _heading(self, width: int, shot: Snapshot) -> list[Piece]:
+        execution, run = self.execution(shot), shot.state.run
+        to = f" to {run.previous}" if run and run.previous else ""
+        title = f" Rollback{to}"
+        if execution is None:
+            return spread([(title, self.colours.strong)], [("R starts it ", self.colours.dim)], width, self.glyphs)
+        if execution.target != ROLLBACK:
+            title = f" {execution.steps[0].text if execution.steps else execution.target}"
+        why = f": “{execution.reason}”" if execution.reason else ""
+        asked = f"{time_of(execution.at.wall, shot.now.wall)} by {execution.by}{why}"
+        state = execution.state
+        if state is ExecutionState.REQUESTED:
+            said, style = f"asked for {asked}", self.colours.accent
+        elif state is ExecutionState.RUNNING:
+            word = "stopping, started" if execution.aborted_by else "started"
+            said, style = f"{word} {asked}", self.colours.accent
+            if execution.held:
+                said, style = "waits since the supervisor's restart: w lets it go on", self.colours.wrong
+        elif state is ExecutionState.FINISHED:
+            outcome = execution.outcome or Outcome.UNKNOWN
+            style = self.colours.dim if outcome is Outcome.PASSED else self.colours.wrong
+            said = f"{str(outcome).replace('_', ' ')}, asked for {asked}"
+        elif state is ExecutionState.EXPIRED:
+            said, style = f"expired: nobody took it on; asked for {asked}", self.colours.wrong
+        else:
+            said, style = f"refused: {execution.why}", self.colours.wrong
+        return spread(
+            [(title, self.colours.strong)],
+            [(f"{cut(said, width - len(title) - 3, self.glyphs)} ", style)],
+            width,
+            self.glyphs,
+        )
+
+    def _step(self, part: Part, step: Step, width: int, shot: Snapshot) -> list[Piece]:
+        execution = self.execution(shot)
+        said, style = step_words(step, execution, shot)
+        styles = {
+            "plain": self.colours.plain,
+            "dim": self.colours.dim,
+            "current": self.colours.accent,
+            "wrong": self.colours.wrong,
+        }
+        waits = execution is not None and execution.waits_for is step
+        running = execution is not None and execution.running_step is step
+        mark = self.glyphs.current if waits or running else " "
+        lead = f"{part.number:>3}  " if part.number else "     " + "  " * step.depth
+        room = max(12, width - len(lead) - len(said) - 4)
+        text = cut(step.text, room, self.glyphs)
+        text_style = (
+            self.colours.strong if waits or running else styles[style] if style == "dim" else self.colours.plain
+        )
+        left: list[Piece] = [(mark, self.colours.accent), (lead, self.colours.dim), (text, text_style)]
+        return spread(left, [(f"{cut(said, width - len(lead) - 14, self.glyphs)} ", styles[style])], width, self.glyphs)
+
+
+def step_words(step: Step, execution: Execution | None, shot: Snapshot) -> tuple[str, str]:
+    """How a step stands, in words, and whether that is ``plain``, ``dim``, ``current`` or ``wrong``."""
+    if execution is None or execution.state is ExecutionState.REQUESTED:
+        return _plan_of(step), "dim"
+    progress = execution.of(step.id)
+    if not execution.is_needed(step) or (step.parent and _is_spared(step, execution)):
+        return "not needed", "dim"
+    if progress.state is StepState.SKIPPED and progress.ended:
+        return f"skipped   {who_and_when(progress.by, progress.ended, shot.now)}", "dim"
+    if progress.state in {StepState.RUNNING, StepState.WATCHING} and progress.since:
+        seconds = shot.now.seconds_since(progress.since)
+        if step.until is not None:
+            seen = shot.readings.watches.get(step.id)
+            live = f"{seen.line}   " if seen and seen.line else ""
+            return f"{live}watching  {clock(seconds)} of {clock(step.until.within_seconds)}", "current"
+        late = step.target_seconds is not None and seconds > step.target_seconds
+        target = f" of {clock(step.target_seconds)}" if step.target_seconds is not None else ""
+        return f"running  {clock(seconds)}{target}", "wrong" if late else "current"
+    if progress.state is StepState.ENDED and progress.outcome is not None:
+        return _ended(step, execution, shot)
+    if execution.waits_for is step:
+        return "waits for a person", "current"
+    if execution.state.is_over:
+        return "not done", "dim"
+    return f"waits   {_plan_of(step)}".rstrip(), "dim"
+
+
+def _is_spared(step: Step, execution: Execution) -> bool:
+    holder = execution.step(step.parent) if step.parent else None
+    return holder is not None and not execution.is_needed(holder)
+
+
+def _plan_of(step: Step) -> str:
+    if step.until is not None:
+        return f"up to {clock(step.until.within_seconds)}"
+    if step.target_seconds is not None:
+        return f"within {clock(step.target_seconds)}"
+    return "a person" if step.is_persons else ""
+
+
+def _ended(step: Step, execution: Execution, shot: Snapshot) -> tuple[str, str]:
+    progress = execution.of(step.id)
+    outcome = progress.outcome or Outcome.UNKNOWN
+    word = str(outcome).replace("_", " ")
+    if step.until is not None:
+        word = "recovered" if outcome is Outcome.PASSED else "not recovered" if outcome is Outcome.FAILED else word
+    who = f"{progress.by} " if progress.by else ""
+    when = f"{who}{time_of(progress.ended.wall, shot.now.wall)}" if progress.ended else who
+    attempt = progress.attempts[-1] if progress.attempts else None
+    took = ""
+    if attempt is not None and attempt.seconds is not None:
+        took = f"  {clock(attempt.seconds)}"
+        if step.target_seconds is not None:
+            took += f" of {clock(step.target_seconds)}"
+    code = f", exit code {attempt.code}" if attempt is not None and attempt.code else ""
+    why = f": {progress.reason}" if progress.reason and outcome is not Outcome.PASSED else ""
+    ask = "   t retry, k skip, m mark" if execution.waits_for is step else ""
+    return f"{word}{code}{why}{took}   {when}{ask}", "dim" if outcome is Outcome.PASSED else "wrong"

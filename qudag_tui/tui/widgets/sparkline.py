@@ -1,0 +1,46 @@
+"""A row of block characters for a row of values; pure."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from qudag_tui.tui.glyphs import UNICODE, Glyphs
+
+
+def binned(values: Sequence[float | None], cells: int) -> list[float | None]:
+    """``values`` averaged into at most ``cells`` bins of one width, the newest bin last; a bin of nothing is None.
+
+    What is not a finite number counts as missing. With fewer values than cells there is one cell a value.
+    """
+    if cells <= 0 or not values:
+        return []
+    clean = [value if value is not None and math.isfinite(value) else None for value in values]
+    size = max(1, -(-len(clean) // cells))
+    first = len(clean) % size
+    starts = [0, *range(first, len(clean), size)] if first else list(range(0, len(clean), size))
+    bins: list[float | None] = []
+    for start, end in zip(starts, [*starts[1:], len(clean)], strict=True):
+        known = [value for value in clean[start:end] if value is not None]
+        bins.append(sum(known) / len(known) if known else None)
+    return bins
+
+
+def sparkline(values: Sequence[float | None], cells: int, glyphs: Glyphs = UNICODE) -> str:
+    """Exactly ``cells`` characters, the newest value at the right; a missing value leaves a gap.
+
+    The scale is the values' own, and never finer than a tenth of their size, so that noise stays flat.
+    """
+    bins = binned(values, cells)
+    known = [value for value in bins if value is not None]
+    if not known:
+        return " " * cells
+    low, high = min(known), max(known)
+    span = max(high - low, max(abs(low), abs(high)) * 0.1)
+    bottom = (low + high) / 2 - span * 3 / 7 if span > high - low else low
+    top = len(glyphs.bars) - 1
+    drawn = "".join(
+        " " if value is None else glyphs.bars[min(top, int((value - bottom) / span * top + 0.5)) if span else 0]
+        for value in bins
+    )
+    return drawn.rjust(cells)
