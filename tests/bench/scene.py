@@ -85,8 +85,7 @@ def grow(run: Run, events: int) -> None:
         item = items[run.state.head_seq // 2 % len(items)]
         intent = Tick(item) if run.state.mark(item) is None or run.state.mark(item).state != "done" else Untick(item)  # type: ignore[union-attr]  # None was asked for first
         result = run.submit(intent, ACTOR)
-        if not isinstance(result, Event):
-            raise RuntimeError(f"the bench cannot write: {result}")
+        assert isinstance(result, Event), result
 
 
 def program(run: Run) -> list[str]:
