@@ -46,7 +46,7 @@ def test_a_rollback_from_its_start_to_its_end(desk: Desk) -> None:
     again = desk("rollback", "--yes")
     assert (again.code, "“rollback” is running" in again.err) == (3, True)
 
-    following = desk.process("log", "--follow")
+    following = desk.process("log", "--follow", "--run", "r1")
     assert desk("mark", "alert").code == 0
     until(finished(desk, "recovery"), "the watch ends")
     assert desk("output", "flags", "--follow") == Answer(0, "flags off\nof v2\n", "the attempt ended: passed\n")

@@ -32,6 +32,7 @@ def test_a_sparkline_rises_with_its_values_and_ends_with_the_newest() -> None:
 
 def test_a_missing_value_leaves_a_gap() -> None:
     assert sparkline([0, None, 7, math.nan, math.inf, 7], 6) == "▁ █  █"
+    assert sparkline([0, 8.98e307, 7], 3) == "▁ █"
 
 
 def test_few_values_stand_at_the_right_and_none_leave_blanks() -> None:

@@ -2,20 +2,22 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 
 from qudag_tui.tui.glyphs import UNICODE, Glyphs
+
+# Numbers this large are no measurements, and differences of them are no numbers.
+_BEYOND = 1e150
 
 
 def binned(values: Sequence[float | None], cells: int) -> list[float | None]:
     """``values`` averaged into at most ``cells`` bins of one width, the newest bin last; a bin of nothing is None.
 
-    What is not a finite number counts as missing. With fewer values than cells there is one cell a value.
+    What is not a finite number (or is beyond all measure) counts as missing. With fewer values than cells there is one cell a value.
     """
     if cells <= 0 or not values:
         return []
-    clean = [value if value is not None and math.isfinite(value) else None for value in values]
+    clean = [value if value is not None and abs(value) < _BEYOND else None for value in values]
     size = max(1, -(-len(clean) // cells))
     first = len(clean) % size
     starts = [0, *range(first, len(clean), size)] if first else list(range(0, len(clean), size))
