@@ -44,6 +44,8 @@ def _default(spec: dataclasses.Field[Any]) -> Any:
 
 
 def fact(kind: str) -> Callable[[FactType], FactType]:
+    """Decorate a dataclass as the fact that the journal calls ``kind``."""
+
     def register(cls: FactType) -> FactType:
         cls.kind = kind
         KINDS[kind] = cls

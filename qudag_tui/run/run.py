@@ -10,12 +10,11 @@ import threading
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from qudag_tui.core.checklist import Plan
-from qudag_tui.core.decide import decide
 from qudag_tui.core.event import FORMAT, Actor, Event, RunCreated
 from qudag_tui.core.instant import Instant
-from qudag_tui.core.intent import Intent
 from qudag_tui.core.refusal import Refusal
 from qudag_tui.core.state import State
 from qudag_tui.plan.error import PlanErrors
@@ -30,6 +29,9 @@ from qudag_tui.run.keeping import LOST_FILE
 from qudag_tui.run.lock import Lock
 from qudag_tui.run.plans import load_plan, save_plan
 from qudag_tui.run.scan import Mark
+
+if TYPE_CHECKING:
+    from qudag_tui.core.intent import Intent
 
 _RUN_ID = re.compile(r"(?!\.)[\w.+-]{1,120}")
 _NOT_IN_ID = re.compile(r"[^\w.+-]+")
@@ -213,6 +215,8 @@ class Run:
         Raises, with nothing recorded: :class:`LockTimeout`, :class:`NotSaved`, :class:`ReadOnly`, :class:`RunGone`,
         :class:`Behind`, :class:`NotRecordable`, :class:`RunBroken`, :class:`RunRefused`.
         """
+        from qudag_tui.core.decide import decide  # noqa: PLC0415  # who only looks at a run pays nothing for deciding
+
         with self._journal.lock(), self._mutex:
             for _ in range(_MOST_CONFLICTS):
                 seen = self._journal.signature()

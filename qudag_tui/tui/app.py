@@ -16,7 +16,6 @@ from rich.text import Text
 from textual import events
 from textual.app import App
 from textual.binding import Binding, BindingType
-from textual.screen import Screen
 
 from qudag_tui.core.event import Actor, Event
 from qudag_tui.core.refusal import Refusal
@@ -26,53 +25,24 @@ from qudag_tui.tui import messages, theme
 from qudag_tui.tui.glyphs import ASCII, UNICODE
 from qudag_tui.tui.history import History
 from qudag_tui.tui.lifecycle import Lifecycle, flush_or_end, is_ascii_locale, unusable_terminal, write_crash_file
-from qudag_tui.tui.screens.checklists import Checklists
+from qudag_tui.tui.modes import FIRST, MODES, commands
+from qudag_tui.tui.pace import QUIET_SECONDS, Pace
 from qudag_tui.tui.screens.view import View
 from qudag_tui.tui.session import Session
 from qudag_tui.tui.snapshot import Snapshot, first_snapshot
 
 if TYPE_CHECKING:
-    from textual.command import Provider
-
     from qudag_tui.core.intent import Intent
-
-PASTE_KEYS = 6
-PASTE_GAP_SECONDS = 0.004
-QUIET_SECONDS = 0.03
-
-
-def _metrics() -> Screen[None]:
-    from qudag_tui.tui.screens.metrics import Metrics  # noqa: PLC0415  # imported when it is looked at
-
-    return Metrics()
-
-
-def _rollback() -> Screen[None]:
-    from qudag_tui.tui.screens.rollback import Rollback  # noqa: PLC0415  # imported when it is looked at
-
-    return Rollback()
-
-
-def _timeline() -> Screen[None]:
-    from qudag_tui.tui.screens.timeline import Timeline  # noqa: PLC0415  # imported when it is looked at
-
-    return Timeline()
-
-
-def _commands() -> type[Provider]:
-    from qudag_tui.tui.commands import Commands  # noqa: PLC0415  # imported with the palette
-
-    return Commands
 
 
 class QudagApp(App[int]):
-    """``quiet_seconds`` is how long no key may have come before one that answers a dialog counts."""
+    """``quiet_seconds`` is :class:`Pace`'s."""
 
     CSS_PATH = "app.tcss"
     TITLE = "qudag-tui"
-    COMMANDS: ClassVar = {_commands}
-    DEFAULT_MODE = "checklists"
-    MODES: ClassVar = {"checklists": Checklists, "metrics": _metrics, "rollback": _rollback, "timeline": _timeline}
+    COMMANDS: ClassVar = {commands}
+    DEFAULT_MODE = FIRST
+    MODES: ClassVar = dict(MODES)
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+c", "ctrl_c", show=False, system=True),
         Binding("ctrl+q", "ask_quit", show=False, priority=True),
@@ -93,7 +63,7 @@ class QudagApp(App[int]):
         self.glyphs = ASCII if ascii else UNICODE
         self.actor = actor
         self.session = Session(folder, self.post_message)
-        self.quiet_seconds = quiet_seconds
+        self.pace = Pace(quiet_seconds)
         self.shot: Snapshot | None = None
         self.history = History()
         self.held: Snapshot | None = None
@@ -102,9 +72,6 @@ class QudagApp(App[int]):
         self._following = ""
         self._unattended = ""
         self._lifecycle = lifecycle
-        self._last_key = 0.0
-        self._rapid = 0
-        self._pause = 1.0
 
     # Life
 
@@ -262,27 +229,16 @@ class QudagApp(App[int]):
         bottom = self.screen_stack[0] if self.screen_stack else None
         return bottom if isinstance(bottom, View) else None
 
-    # Pastes
+    # Keys
 
     async def on_event(self, event: events.Event) -> None:
-        """Watch how fast keys come: a terminal without bracketed paste types faster than anybody."""
+        """Watch how fast keys come."""
         if isinstance(event, events.Key) and not event.is_forwarded:
-            # The time at which the key was read, not handled: a paste is read at once.
-            self._pause = event.time - self._last_key
-            typing = self.focused is not None and self.focused.__class__.__name__ == "Input"
-            self._rapid = self._rapid + 1 if self._pause < PASTE_GAP_SECONDS and not typing else 0
-            self._last_key = event.time
+            self.pace.key(event.time, into_a_field=type(self.focused).__name__ == "Input")
+            screen = self.screen
+            if isinstance(screen, View) and screen.moves(event.key):
+                return
         await super().on_event(event)
-
-    @property
-    def is_pasting(self) -> bool:
-        """Whether the keys of this moment come too fast to be typed."""
-        return self.quiet_seconds > 0 and self._rapid >= PASTE_KEYS
-
-    @property
-    def is_deliberate(self) -> bool:
-        """Whether the key of this moment came after a pause, as an answer to a question does."""
-        return self._pause >= self.quiet_seconds
 
     def act(self, name: str) -> None:
         """Do what a key or a command stands for; what asks something is imported when it is first used."""

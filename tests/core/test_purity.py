@@ -43,7 +43,7 @@ def test_a_core_module_imports_nothing_but_pure_parts_of_the_standard_library_an
             imported.add(node.module or "")
 
     def is_pure(name: str) -> bool:
-        return name in PURE or name.split(".")[0] in PURE or name.startswith("qudag_tui.core")
+        return name in PURE or name.split(".", maxsplit=1)[0] in PURE or name.startswith("qudag_tui.core")
 
     assert sorted(name for name in imported if not is_pure(name)) == []
 

@@ -68,7 +68,8 @@ def status(env: dict[str, str], folder: Path) -> dict[str, Any]:
 
 
 def outcome_of(found: dict[str, Any], step: str) -> str | None:
-    return next(s["outcome"] for procedure in found["procedures"] for s in procedure["steps"] if s["id"] == step)
+    outcomes: dict[str, str | None] = {s["id"]: s["outcome"] for p in found["procedures"] for s in p["steps"]}
+    return outcomes[step]
 
 
 def wait_until_step(env: dict[str, str], folder: Path, step: str, outcome: str) -> None:

@@ -96,7 +96,7 @@ async def test_a_paste_without_brackets_records_nothing_and_answers_no_dialog(de
 
         await robot.press("escape")
         await robot.until(lambda: len(robot.app.screen_stack) == 1, "the view")
-        robot.app._rapid = 100
+        robot.app.pace.rapid = 100
         robot.checklists.action_act("tick", True)
         await robot.sees("that looked like a paste: nothing was recorded")
         assert robot.facts(ev.ItemTicked) == []

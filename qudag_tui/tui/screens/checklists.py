@@ -28,6 +28,12 @@ DETAIL_WIDTH = 47
 SETTLE_SECONDS = 0.12
 
 
+class Body(Horizontal):
+    """Has nothing of its own to draw."""
+
+    BLANK: ClassVar[bool] = True
+
+
 class Checklists(View):
     """Browsing never moves what is current; every key acts on the row under the cursor."""
 
@@ -46,7 +52,7 @@ class Checklists(View):
         self._settle: Timer | None = None
         self._moved = 0.0
         yield self.above
-        with Horizontal(id="body"):
+        with Body(id="body"):
             yield self.tree_view
             yield self.detail
         yield self.below

@@ -106,7 +106,7 @@ class Dialog(ModalScreen[Answer | None], Generic[Answer]):
             self.words.scroll(1 if event.key == "down" else 10)
         elif event.key in {"pageup", "up"} and not self.takes(event.key):
             self.words.scroll(-1 if event.key == "up" else -10)
-        elif self.desk.is_deliberate:
+        elif self.desk.pace.is_deliberate:
             self.answer(event.character or event.key)
 
     def takes(self, key: str) -> bool:
@@ -164,5 +164,5 @@ class Reason(Dialog[str]):
         event.stop()
         if self.needed and not event.value.strip():
             self.say(f"say {self.hint}; it stays in the record")
-        elif self.desk.is_deliberate or event.value:
+        elif self.desk.pace.is_deliberate or event.value:
             self.dismiss(event.value.strip())

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, ClassVar, cast
 
-from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Horizontal
@@ -42,6 +41,7 @@ _MOVES = {
 class View(Screen[None]):
     """Header, banner, body, footer. ``act_…`` methods answer the keys; the general ones are here."""
 
+    BLANK: ClassVar[bool] = True
     where: ClassVar[Where] = Where.EVERYWHERE
     pauses: ClassVar[bool] = True
     AUTO_FOCUS: ClassVar[str | None] = None
@@ -88,13 +88,13 @@ class View(Screen[None]):
 
     # Keys
 
-    def on_key(self, event: events.Key) -> None:
-        """Moving takes the short way: it is what is held down."""
-        act = _MOVES[self.where].get(event.key)
-        if act is not None and self.search_line is None:
-            event.stop()
-            event.prevent_default()
-            self.action_act(act)
+    def moves(self, key: str) -> bool:
+        """Move, if that is what ``key`` does: the short way for what is held down."""
+        act = _MOVES[self.where].get(key)
+        if act is None or self.search_line is not None:
+            return False
+        self.action_act(act)
+        return True
 
     def action_act(self, name: str, records: bool = False) -> None:
         """Do what a key stands for; nothing is recorded in the middle of a paste."""
@@ -105,7 +105,7 @@ class View(Screen[None]):
                 self.close_search()
             return
         self.footer.say("")
-        if records and desk.is_pasting:
+        if records and desk.pace.is_pasting:
             self.footer.say("that looked like a paste: nothing was recorded")
             return
         if desk.shot is None and name not in {"quit", "help", "palette", "suspend", "redraw"}:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import ClassVar
 
+from textual.color import TRANSPARENT
 from textual.geometry import Region, Size
 from textual.strip import Strip
 from textual.widget import Widget
@@ -52,21 +53,32 @@ class Lines(Widget):
             self.refresh(*regions)
 
     def repaint_line(self, y: int, pieces: list[Piece]) -> None:
-        """Put ``pieces`` into line ``y``, and have the terminal told of the cells that differ."""
+        """Put ``pieces`` into line ``y``, and have the terminal told of the whole of it."""
         size = self.size
         if size != self._drawn or not 0 <= y < len(self._strips):
             self.repaint()
             return
-        fresh = strip(pieces, size.width)
-        span = changed_cells(self._strips[y], fresh)
-        self._strips[y] = fresh
-        if span is not None:
-            self.refresh(Region(span[0], y, span[1] - span[0], 1))
+        self._strips[y] = self._filtered(strip(pieces, size.width))
+        self.refresh(Region(0, y, size.width, 1))
 
     def _draw_strips(self, size: Size) -> list[Strip]:
         lines = self.draw(size.width, size.height)[: size.height]
         lines.extend([] for _ in range(size.height - len(lines)))
-        return [strip(pieces, size.width) for pieces in lines]
+        return [self._filtered(strip(pieces, size.width)) for pieces in lines]
+
+    def _filtered(self, drawn: Strip) -> Strip:
+        for each in self.app.get_line_filters():
+            drawn = drawn.apply_filter(each, TRANSPARENT)
+        return drawn
+
+    def render_lines(self, crop: Region) -> list[Strip]:
+        """The lines as they were drawn; Textual's way through borders and padding, which these have not, takes longer."""
+        self.render_line(0)
+        lines = self._strips[crop.y : crop.bottom]
+        lines.extend([Strip.blank(self.size.width)] * (crop.height - len(lines)))
+        if crop.x or crop.width != self.size.width:
+            return [line.crop(crop.x, crop.right) for line in lines]
+        return lines
 
     def render_line(self, y: int) -> Strip:
         """The line ``y``; the whole is drawn anew only where the size has changed."""

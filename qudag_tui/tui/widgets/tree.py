@@ -44,6 +44,7 @@ class Tree(Lines, can_focus=True):
         self.needle = ""
         self._current = ""
         self._shape: object = None
+        self._under: list[Piece] = []
         self._titles = 0
         self._cell_cache: dict[str, str] = {}
 
@@ -116,12 +117,18 @@ class Tree(Lines, can_focus=True):
         """The rows from ``top`` on."""
         if self.shot is None:
             return []
-        return [
-            self._draw_row(row, self.top + number == self.cursor, width, self.shot)
-            for number, row in enumerate(self.rows[self.top : self.top + height])
-        ]
+        lines = [self._draw_row(row, width, self.shot) for row in self.rows[self.top : self.top + height]]
+        under = self.cursor - self.top
+        if 0 <= under < len(lines):
+            self._under = lines[under]
+            lines[under] = self._highlighted(lines[under])
+        return lines
 
-    def _draw_row(self, row: Row, has_cursor: bool, width: int, shot: Snapshot) -> list[Piece]:
+    def _highlighted(self, pieces: list[Piece]) -> list[Piece]:
+        cursor, strong = self.colours.cursor, self.colours.strong_cursor
+        return [(text, strong if style.bold else cursor) for text, style in pieces]
+
+    def _draw_row(self, row: Row, width: int, shot: Snapshot) -> list[Piece]:
         if row.kind is RowKind.SERIES:
             return self._series_line(row, width, shot)
         fact = fact_of(row, shot)
@@ -143,10 +150,7 @@ class Tree(Lines, can_focus=True):
         room = width - lead_width - width_of(right) - width_of(sparks) - 1
         shown = cut(text, room, self.glyphs)
         left = [*lead, (shown, base), *sparks]
-        pieces = spread(left, right, width, self.glyphs)
-        if not has_cursor:
-            return pieces
-        return [(text, self.colours.strong_cursor if style.bold else self.colours.cursor) for text, style in pieces]
+        return spread(left, right, width, self.glyphs)
 
     def _base_style(self, row: Row, fact: Fact, shot: Snapshot) -> Style:
         if row.id == self._current and row.kind is RowKind.BOX:
@@ -231,10 +235,10 @@ class Tree(Lines, can_focus=True):
         if self.top != top or self.shot is None:
             self.repaint()
             return
-        for number in {before, position}:
-            if number < len(self.rows):
-                pieces = self._draw_row(self.rows[number], number == position, self.size.width, self.shot)
-                self.repaint_line(number - top, pieces)
+        if position != before:
+            self.repaint_line(before - top, self._under)
+            self._under = self._draw_row(self.rows[position], self.size.width, self.shot)
+            self.repaint_line(position - top, self._highlighted(self._under))
 
     def move(self, by: int) -> None:
         """Move the cursor down ``by`` rows, or up."""

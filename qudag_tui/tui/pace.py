@@ -1,0 +1,33 @@
+"""How fast keys come: a terminal without bracketed paste types faster than anybody."""
+
+from __future__ import annotations
+
+PASTE_KEYS = 6
+PASTE_GAP_SECONDS = 0.004
+QUIET_SECONDS = 0.03
+
+
+class Pace:
+    """``quiet_seconds`` is how long no key may have come before one that answers a question counts; 0: any counts."""
+
+    def __init__(self, quiet_seconds: float = QUIET_SECONDS) -> None:
+        """Nothing was typed yet."""
+        self.quiet_seconds = quiet_seconds
+        self.rapid = 0
+        self._pause = 1.0
+        self._last = 0.0
+
+    def key(self, at: float, *, into_a_field: bool) -> None:
+        """A key was *read* at ``at`` (monotonic seconds): a paste is read at once, however slowly it is handled."""
+        self._pause, self._last = at - self._last, at
+        self.rapid = self.rapid + 1 if self._pause < PASTE_GAP_SECONDS and not into_a_field else 0
+
+    @property
+    def is_pasting(self) -> bool:
+        """Whether the keys of this moment come too fast to be typed."""
+        return self.quiet_seconds > 0 and self.rapid >= PASTE_KEYS
+
+    @property
+    def is_deliberate(self) -> bool:
+        """Whether the newest key came after a pause, as an answer to a question does."""
+        return self._pause >= self.quiet_seconds

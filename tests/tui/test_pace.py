@@ -1,0 +1,31 @@
+from __future__ import annotations
+
+from qudag_tui.tui.pace import Pace
+
+
+def test_a_chunk_of_keys_read_at_once_is_a_paste_and_typing_is_not() -> None:
+    pasted, typed, field = Pace(), Pace(), Pace()
+    for number in range(20):
+        pasted.key(100.0 + number * 0.0005, into_a_field=False)
+        typed.key(100.0 + number * 0.033, into_a_field=False)
+        field.key(100.0 + number * 0.0005, into_a_field=True)
+
+    assert (pasted.is_pasting, typed.is_pasting, field.is_pasting) == (True, False, False)
+
+
+def test_a_pause_ends_a_paste() -> None:
+    pace = Pace()
+    for number in range(20):
+        pace.key(100.0 + number * 0.0005, into_a_field=False)
+    pace.key(101.0, into_a_field=False)
+
+    assert not pace.is_pasting
+    assert pace.is_deliberate
+
+
+def test_a_key_that_follows_at_once_is_no_answer() -> None:
+    pace = Pace()
+    pace.key(100.0, into_a_field=False)
+    pace.key(100.001, into_a_field=False)
+
+    assert not pace.is_deliberate
