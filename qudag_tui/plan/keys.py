@@ -50,6 +50,7 @@ KEYS: Mapping[str, Mapping[str, str]] = {
         "command": "a list of words: the command and its arguments",
         "process": '{ pid_file = "…" } or { name = "…" }',
         "scripted": "a table of lists of numbers, by series",
+        "credential": "the name of a credential in your own config.toml",
         "every": _DURATION,
         "timeout": _DURATION,
     },
