@@ -1,10 +1,10 @@
-"""From two readings of a source to one sample of a metric."""
+"""From two readings of its sources to the samples of a metric, as verdicts are reached from them (``core/part.py``)."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from qudag_tui.core.counter import (
     Count,
@@ -20,6 +20,7 @@ from qudag_tui.core.counter import (
 )
 from qudag_tui.core.instant import NANOSECONDS
 from qudag_tui.core.metric import Metric, MetricKind, Series
+from qudag_tui.core.part import Part, part
 
 _NO_EARLIER = "the first look at a counter; the next one gives a number"
 _RESET = "the counter began anew: what it counted before is not known"
@@ -45,9 +46,9 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """One sample of a metric, or (``value`` is None) the ``reason`` why there is none.
+    """One look at a metric: its ``value``, or None and the ``reason`` why there is none.
 
-    ``seconds`` is the time that the sample stands for, 0 for a gauge. A ratio has its ``share``, which counts
+    ``seconds`` is the time that the value stands for, 0 for a gauge. A ratio has its ``share``, which counts
     everything since ``earlier``, however many looks were missed between; a quantile of a histogram its ``quantile``.
     ``is_unobserved`` says that a reset hid increments, so that what was counted in this span is unknown.
     """
@@ -58,6 +59,35 @@ class Measured:
     share: Share | None = None
     quantile: Quantile | None = None
     is_unobserved: bool = False
+
+
+def beside(metric: Metric) -> Metric | None:
+    """The concurrent baseline of ``metric`` as a metric of its own, whose samples stand under ``id:baseline``.
+
+    That of a ratio is a series of percentages; there is only one series to name it by.
+    """
+    if metric.concurrent is None:
+        return None
+    kind = MetricKind.GAUGE if metric.kind is MetricKind.RATIO else metric.kind
+    return replace(metric, id=part(metric.id, Part.BASELINE), kind=kind, series=metric.concurrent, concurrent=None)
+
+
+def samples_of(metric: Metric, later: Look, measured: Measured) -> dict[str, float]:
+    """What to store of one look, by the ids of ``core/part.py``: the value, counts as they stand, a bucket's bounds.
+
+    Counts are stored whatever the value is: the next look shows what was counted since.
+    """
+    found = {} if measured.value is None else {metric.id: measured.value}
+    if measured.quantile is not None:
+        found[part(metric.id, Part.LOW)] = measured.quantile.low
+        if math.isfinite(measured.quantile.high):
+            found[part(metric.id, Part.HIGH)] = measured.quantile.high
+    if metric.kind is MetricKind.RATIO and _missing(metric, later) is None:
+        named = {Part.EVENTS: metric.series, Part.TOTAL: metric.total, Part.REST: metric.rest}
+        counts = {which: _count(series, later) for which, series in named.items() if series is not None}
+        found |= {part(metric.id, which): count.value for which, count in counts.items() if count is not None}
+        found[part(metric.id, Part.RESETS)] = sum(count.resets for count in counts.values() if count is not None)
+    return found
 
 
 def measure(metric: Metric, earlier: Look | None, later: Look) -> Measured:
@@ -123,10 +153,9 @@ def _quantile(metric: Metric, earlier: Look, later: Look, seconds: float) -> Mea
     found = quantile(metric.quantile or 0.0, increases)
     if found is None:
         return Measured(None, "the histogram's buckets contradict one another", seconds)
-    if math.isinf(found.high):
-        reason = f"the quantile is above {found.low:g}, the histogram's last bound"
-        return Measured(None, reason, seconds, quantile=found)
-    return Measured(found.value, "", seconds, quantile=found)
+    # Of the last bucket only its lower bound is known; without an upper one it can fail, and never pass.
+    reason = f"above {found.low:g}, the histogram's last bound" if math.isinf(found.high) else ""
+    return Measured(found.value, reason, seconds, quantile=found)
 
 
 def _unobserved(seconds: float) -> Measured:

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from qudag_tui.core.counter import Quantile, Share, bucket_name, resets_name
-from qudag_tui.core.measure import Look, Measured, is_whole, measure
+from qudag_tui.core.measure import Look, Measured, beside, is_whole, measure, samples_of
 from qudag_tui.core.metric import Metric, MetricKind, Series
 from qudag_tui.core.unit import Unit
 
@@ -84,12 +84,13 @@ def test_a_quantile_carries_its_bucket() -> None:
     assert found.value == 0.95
 
 
-def test_a_quantile_beyond_the_last_bound_is_no_number_but_a_bound() -> None:
+def test_a_quantile_beyond_the_last_bound_has_no_upper_one() -> None:
     found = measure(P99, buckets(0, half=0, one=0, all=0), buckets(5, half=90, one=90, all=100))
 
-    assert found.value is None
-    assert found.reason == "the quantile is above 1, the histogram's last bound"
-    assert found.quantile == Quantile(1.0, 1.0, math.inf, 100.0)
+    assert found == Measured(
+        1.0, "above 1, the histogram's last bound", 5.0, quantile=Quantile(1.0, 1.0, math.inf, 100.0)
+    )
+    assert samples_of(P99, look(5), found) == {"m": 1.0, "m:low": 1.0}
 
 
 @pytest.mark.parametrize(
@@ -113,6 +114,41 @@ def test_only_a_whole_look_may_be_the_earlier_one() -> None:
     assert not is_whole(ERRORS, look(0, a=1.0))
     assert not is_whole(P99, look(0, a=1.0))
     assert not is_whole(GAUGE, look(0, b=1.0))
+
+
+def test_counts_are_stored_as_they_stand_whatever_the_value_is() -> None:
+    first = look(0, a=10.0, b=1000.0)
+    reset = Look(5 * SECOND, {"node": {"a": 12.0, resets_name("a"): 1.0, "b": 1005.0, resets_name("b"): 2.0}})
+
+    assert samples_of(ERRORS, first, measure(ERRORS, None, first)) == {
+        "m:events": 10.0,
+        "m:total": 1000.0,
+        "m:resets": 0.0,
+    }
+    assert samples_of(ERRORS, reset, measure(ERRORS, first, reset)) == {
+        "m:events": 12.0,
+        "m:total": 1005.0,
+        "m:resets": 3.0,
+    }
+    assert samples_of(HITS, look(5, a=1.0), Measured(None)) == {}
+    assert samples_of(HITS, look(5, a=1.0, b=2.0), Measured(50.0)) == {
+        "m": 50.0,
+        "m:events": 1.0,
+        "m:rest": 2.0,
+        "m:resets": 0.0,
+    }
+
+
+def test_a_concurrent_baseline_is_measured_as_its_metric_is() -> None:
+    baseline = beside(replace(P99, concurrent=B))
+
+    assert beside(P99) is None
+    assert baseline == replace(P99, id="m:baseline", series=B)
+    assert samples_of(baseline, look(5), Measured(0.9, quantile=Quantile(0.9, 0.5, 1.0, 9.0))) == {
+        "m:baseline": 0.9,
+        "m:baseline:low": 0.5,
+        "m:baseline:high": 1.0,
+    }
 
 
 @given(st.lists(st.tuples(st.integers(0, 5), st.integers(0, 50), st.booleans()), min_size=2, max_size=20))
