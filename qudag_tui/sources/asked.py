@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qudag_tui.core.metric import Metric, Source, SourceKind
+from qudag_tui.core.printable import visible
 from qudag_tui.sources.opening import open_source
 from qudag_tui.sources.source import SourceError, SourceReader
 from qudag_tui.sources.wanted import wanted_of
@@ -66,7 +67,7 @@ class AskedSources:
         try:
             network = self._shared()
         except SourceError as error:
-            return _Unusable(str(error))
+            return _Unusable(visible(str(error)))
         if source.kind is SourceKind.SCRAPE:
             from qudag_tui.sources.scrape import ScrapeSource  # noqa: PLC0415  # see above
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import os
 import re
 import select
@@ -25,6 +26,8 @@ _ENVIRONMENT = ("HOME", "LANG", "LC_ALL", "TZ")
 _NUMBER = re.compile(r"[-+]?(?:[0-9]+(?:\.[0-9]*)?|\.[0-9]+)(?:[eE][-+]?[0-9]{1,4})?", re.ASCII)
 _NO_NUMBER = re.compile(r"[-+]?(?:nan|inf|infinity)", re.ASCII | re.IGNORECASE)
 _READ_BYTES = 1 << 16
+# What a KILL has not ended by then waits for a dead disk, or the check before the start does.
+_KILL_SECONDS = 10.0
 # A series of its own, for a program that prints one number and serves several metrics.
 VALUE = "value"
 
@@ -56,7 +59,10 @@ class CommandSource:
         """What it prints. Raises :class:`SourceError` if it does not end well within the timeout."""
         wake, stop = os.pipe2(os.O_CLOEXEC)
         try:
-            output = await off_loop(lambda: self._run(wake))
+            async with asyncio.timeout(self._timeout_seconds + _KILL_SECONDS):
+                output = await off_loop(lambda: self._run(wake))
+        except TimeoutError as error:
+            raise SourceError("it hangs in the kernel, and cannot be killed") from error
         finally:
             # The end of this pipe ends the program, also when nobody waits for its output any more.
             os.close(stop)

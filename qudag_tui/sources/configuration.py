@@ -31,7 +31,9 @@ _MOST_BYTES = 1 << 20
 _MOST_SECRET_BYTES = 64 << 10
 _CREDENTIAL_FORMS = ({"bearer"}, {"user", "password"}, {"header", "value"})
 _ORIGIN_KEYS = {"ca": str, "proxy": str, "redirects": bool}
-_MASK = "•••"
+_MASK = b"..."
+# Shorter ones would also be found where they are not meant, in the middle of a number.
+LEAST_MASKED = 8
 
 
 class ConfigurationError(SourceError):
@@ -42,12 +44,12 @@ def origin_of(address: str) -> str:
     """``scheme://host:port`` of an address, in one spelling, so that origins can be compared."""
     try:
         parts = urlsplit(address)
-        host, port = parts.hostname, parts.port or _PORTS[parts.scheme]
+        host, port = parts.hostname or "", parts.port or _PORTS[parts.scheme]
+        name = f"[{host}]" if ":" in host else host if host.isascii() else host.encode("idna").decode("ascii")
     except (ValueError, KeyError):
-        host, port = None, 0
-    if not host:
+        name = ""
+    if not name:
         raise ConfigurationError("an address starts with http:// or https:// and names a host")
-    name = f"[{host}]" if ":" in host else host.encode("idna").decode("ascii") if not host.isascii() else host
     return f"{parts.scheme}://{name.rstrip('.')}:{port}"
 
 
@@ -60,11 +62,12 @@ class Credential:
     headers: Mapping[str, str] = field(repr=False)
     secrets: tuple[str, ...] = field(repr=False)
 
-    def mask(self, text: str) -> str:
-        """``text`` without the secrets that a server may have sent back."""
+    def mask(self, sent: bytes) -> bytes:
+        """``sent`` by the server, without secrets (of eight characters or more) that it may have sent back."""
         for secret in self.secrets:
-            text = text.replace(secret, _MASK)
-        return text
+            if len(secret) >= LEAST_MASKED:
+                sent = sent.replace(secret.encode(), _MASK)
+        return sent
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +75,7 @@ class Origin:
     """What is asked for at one origin: a certificate authority (a file), a proxy, and that redirects are followed."""
 
     ca: str = ""
-    proxy: str = ""
+    proxy: str = field(default="", repr=False)  # it may hold a password
     redirects: bool = False
 
 

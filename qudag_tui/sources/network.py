@@ -7,7 +7,7 @@ import errno
 import http
 import ssl
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from http.cookiejar import CookieJar, DefaultCookiePolicy
 from time import perf_counter
 
@@ -95,20 +95,21 @@ class Network:
         Raises :class:`UnansweredError`, and :class:`SourceError` where it could not even be asked.
         """
         headers = {"Accept": accept} | ({"Connection": "close"} if is_fresh else {})
+        allowed = self._credential(credential, address)
         try:
             async with asyncio.timeout(within_seconds):
-                return await self._follow(address, headers, self._credential(credential, address), form)
+                answer = await self._follow(address, headers, allowed, form)
         except TimeoutError as error:
             raise UnansweredError(f"no whole answer within {within_seconds:g} s") from error
         except httpx.InvalidURL as error:
             raise SourceError(short(f"not an address: {error}")) from error
         except (httpx.HTTPError, OSError) as error:
             raise _failure(error) from error
-
-    def mask(self, credential: str, text: str) -> str:
-        """``text`` from the other end, without the secrets that went there."""
-        found = self._configuration.credentials.get(credential)
-        return found.mask(text) if found else text
+        if allowed is None:
+            return answer
+        # What it says may be shown as a reason, and recorded.
+        location = allowed.mask(answer.location.encode("utf-8", "replace")).decode("utf-8", "replace")
+        return replace(answer, body=allowed.mask(answer.body), location=location)
 
     def _credential(self, name: str, address: str) -> Credential | None:
         if not name:
@@ -171,8 +172,8 @@ def _transport(origin: Origin) -> httpx.AsyncBaseTransport:
         )
     except OSError as error:  # an SSLError too
         raise SourceError(short(f"a certificate authority: {error.strerror or error}: {origin.ca}")) from error
-    except (ValueError, httpx.InvalidURL) as error:
-        raise SourceError(short(f"a proxy: {error}: {origin.proxy}")) from error
+    except (ValueError, httpx.InvalidURL) as error:  # neither is shown: a proxy's address may hold a password
+        raise SourceError("a proxy of an origin cannot be used") from error
 
 
 async def _body(response: httpx.Response) -> bytes:
@@ -181,7 +182,7 @@ async def _body(response: httpx.Response) -> bytes:
         raise UnansweredError(short(f"answered in the encoding {encoding}, which was not asked for"))
     large = f"the answer is larger than {MOST_BYTES >> 20} MiB"
     announced = response.headers.get("Content-Length", "")
-    if announced.isdigit() and int(announced[:20]) > MOST_BYTES:
+    if announced.isascii() and announced.isdigit() and int(announced[:20]) > MOST_BYTES:
         raise UnansweredError(large)
     body = bytearray()
     async for part in response.aiter_raw():

@@ -74,7 +74,7 @@ class PromqlSource:
                 reasons[query] = str(found)
                 continue
             age = found[0] - scraped if scraped is not None else 0.0
-            trouble = self._fresh.trouble(query, found[0], at.wall)
+            trouble = self._fresh.trouble(query, found[0], at)
             if age > self._fresh.most_age_seconds:
                 trouble = f"the server has scraped nothing for {spoken(age)}"
             if trouble:
@@ -181,29 +181,31 @@ class PromqlSource:
             accept="application/json",
             form=form,
         )
-        said = self._parsed(answer)
+        said = _parsed(answer)
         if said.get("warnings"):
             # Thanos and remote reads say so where some of the stores did not answer.
-            raise UnansweredError(self._quote("the answer is not whole", said["warnings"]))
+            raise UnansweredError(_quote("the answer is not whole", said["warnings"]))
         data = said.get("data")
         if said.get("status") != "success" or not isinstance(data, dict):
-            raise UnansweredError(self._quote("the server refuses the query", said.get("error", "")))
+            raise UnansweredError(_quote("the server refuses the query", said.get("error", "")))
         return data
 
-    def _parsed(self, answer: Answer) -> dict[str, Any]:
-        try:
-            said = parse_json(answer.body)
-        except UnansweredError:
-            answer.require_good()
-            raise
-        if not isinstance(said, dict) or (not answer.is_good and "error" not in said):
-            answer.require_good()
-            raise UnansweredError("this is no answer of a Prometheus server")
-        return said
 
-    def _quote(self, what: str, said: Any) -> str:
-        text = "; ".join(map(str, said)) if isinstance(said, list) else str(said)
-        return short(f"{what}: {self._network.mask(self._credential, text)}")
+def _parsed(answer: Answer) -> dict[str, Any]:
+    try:
+        said = parse_json(answer.body)
+    except UnansweredError:
+        answer.require_good()
+        raise
+    if not isinstance(said, dict) or (not answer.is_good and "error" not in said):
+        answer.require_good()
+        raise UnansweredError("this is no answer of a Prometheus server")
+    return said
+
+
+def _quote(what: str, said: Any) -> str:
+    text = "; ".join(map(str, said)) if isinstance(said, list) else str(said)
+    return short(f"{what}: {text}")
 
 
 def _member(value: Any, name: str) -> Any:

@@ -101,7 +101,7 @@ class ScrapeSource:
             if not math.isfinite(point.value):
                 raise UnansweredError(f"its value is {point.value}")
             if point.at_seconds is not None:
-                trouble = self._fresh.trouble(f"{name} {point.labels}", point.at_seconds, at.wall)
+                trouble = self._fresh.trouble(f"{name} {point.labels}", point.at_seconds, at)
                 if trouble:
                     raise UnansweredError(trouble)
 

@@ -44,7 +44,7 @@ def test_an_origin_has_one_spelling(address: str, expected: str) -> None:
     assert origin_of(address) == expected
 
 
-@pytest.mark.parametrize("address", ["node", "ftp://node", "http://", "http://node:99999"])
+@pytest.mark.parametrize("address", ["node", "ftp://node", "http://", "http://node:99999", "http://" + "ü" * 99])
 def test_what_is_no_address_has_no_origin(address: str) -> None:
     with pytest.raises(ConfigurationError):
         origin_of(address)
@@ -130,8 +130,13 @@ def test_credentials_that_others_can_read_are_refused(tmp_path: Path) -> None:
 
 
 def test_a_secret_is_not_shown(tmp_path: Path) -> None:
-    found = loaded(tmp_path, C + 'bearer = "hunter2"')
+    found = loaded(tmp_path, C + 'bearer = "hunter22"')
 
     assert isinstance(found, Configuration)
-    assert "hunter2" not in repr(found)
-    assert found.credentials["c"].mask("you sent hunter2") == "you sent •••"
+    assert "hunter22" not in repr(found)
+    assert found.credentials["c"].mask(b"you sent hunter22") == b"you sent ..."
+    assert "hunter22" not in repr(Origin(proxy="http://ana:hunter22@proxy"))
+
+
+def test_a_short_secret_is_not_sought_in_numbers() -> None:
+    assert Credential("c", "http://c:80", {}, ("1234567",)).mask(b"12345678") == b"12345678"

@@ -13,7 +13,7 @@ import pytest
 from qudag_tui.sources.configuration import Configuration, Credential, Origin, load_configuration
 from qudag_tui.sources.network import Answer, Network
 from qudag_tui.sources.reason import UnansweredError
-from qudag_tui.sources.resolution import is_link_local
+from qudag_tui.sources.resolution import is_link_local, resolve
 from qudag_tui.sources.source import SourceError
 from tests.sources.answering import Request, Server, eventually, floods, is_silent, response, sends, serving, trickles
 from tests.sources.certificates import self_signed
@@ -211,6 +211,11 @@ async def test_a_name_that_resolves_to_a_link_local_address_is_refused(
     )
 
 
+async def test_a_link_local_address_that_is_named_is_asked() -> None:
+    assert await resolve("169.254.169.254", 80) == ["169.254.169.254"]
+    assert await resolve("fe80::1", 80) == ["fe80::1"]
+
+
 def test_tells_link_local_addresses_from_others() -> None:
     assert [is_link_local(host) for host in ("169.254.0.1", "[fe80::1%eth0]", "::ffff:169.254.0.1")] == [True] * 3
     assert [is_link_local(host) for host in ("127.0.0.1", "::1", "10.0.0.1", "node.test")] == [False] * 4
@@ -329,6 +334,11 @@ async def test_a_server_without_tls_says_so() -> None:
 async def test_a_certificate_authority_that_cannot_be_read_says_so() -> None:
     with pytest.raises(SourceError, match=r"a certificate authority: No such file or directory: none\.pem"):
         Network(Configuration(origins={"https://h:443": Origin(ca="none.pem")}))
+
+
+async def test_a_proxy_that_cannot_be_used_does_not_show_its_password() -> None:
+    with pytest.raises(SourceError, match=r"^a proxy of an origin cannot be used$"):
+        Network(Configuration(origins={"https://h:443": Origin(proxy="gopher://ana:hunter22@proxy")}))
 
 
 async def test_a_cancelled_exchange_leaves_the_client_usable(server: Server) -> None:

@@ -188,13 +188,13 @@ async def test_a_histogram_cannot_be_asked_for(server: Server, network: Network)
 
 
 async def test_a_server_that_sends_a_secret_back_does_not_get_it_shown(server: Server) -> None:
-    secret = Credential("c", server.address, {"Authorization": "Bearer s3cret"}, ("s3cret",))
+    secret = Credential("c", server.address, {"Authorization": "Bearer s3cret-token"}, ("s3cret-token",))
     network = Network(Configuration(credentials={"c": secret}))
     source = PromqlSource(server.source(SourceKind.PROMQL, credential="c"), Wanted(frozenset({"q"})), network)
-    says(server, response(b'{"status": "error", "error": "token s3cret is no good"}', 403))
+    says(server, response(b'{"status": "error", "error": "token s3cret-token is no good"}', 403))
 
-    assert await reason(source) == "the server refuses the query: token ••• is no good"
-    assert {request.headers["authorization"] for request in server.requests} == {"Bearer s3cret"}
+    assert await reason(source) == "the server refuses the query: token ... is no good"
+    assert {request.headers["authorization"] for request in server.requests} == {"Bearer s3cret-token"}
     await network.close()
 
 

@@ -302,7 +302,7 @@ async def test_old_future_and_repeated_time_stamps_are_no_observation(
         stamp = at.wall.timestamp() + stated
         server.will_say(f"m 1 {round(stamp * scale)}\n{end}", content_type)
         try:
-            return await source.read(Instant(moment, 0, ""))
+            return await source.read(Instant(moment, round(second * 1e9), ""))
         except SourceError as error:
             return str(error)
 
@@ -319,6 +319,21 @@ async def test_old_future_and_repeated_time_stamps_are_no_observation(
         "its time stamp is 1 min old",
         "its time stamp is 8 min ahead of this machine's clock",
     ]
+
+
+async def test_a_jump_of_the_wall_clock_makes_nothing_old_or_new(server: Server, network: Network) -> None:
+    source, at = scrape(server, network, "m"), now()
+    found: list[float | str] = []
+    for second, jumped in ((0, 0), (5, 3600), (10, 3600), (15, -3600), (500, 3600)):
+        stated = at.wall.timestamp() + min(second, 15)
+        server.will_say(f"m {second} {round(stated * 1000)}\n")
+        moment = Instant(at.wall + timedelta(seconds=second + jumped), at.boot_ns + second * 10**9, at.boot_id)
+        try:
+            found.append((await source.read(moment))["m"])
+        except SourceError as error:
+            found.append(str(error))
+
+    assert found == [0.0, 5.0, 10.0, 15.0, "its time stamp is 8 min old"]
 
 
 @pytest.mark.parametrize(
