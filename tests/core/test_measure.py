@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from qudag_tui.core.counter import Quantile, Share, bucket_name, resets_name
 from qudag_tui.core.measure import Look, Measured, beside, is_whole, measure, samples_of
 from qudag_tui.core.metric import Metric, MetricKind, Series
+from qudag_tui.core.part import series_ids
 from qudag_tui.core.unit import Unit
 
 SECOND = 1_000_000_000
@@ -168,3 +169,16 @@ def test_the_shares_of_a_window_add_up_whatever_looks_were_missed(slots: list[tu
             earlier, last = now, (errors, total)
 
     assert (counted, counted_of) == (last[0] - first[0], last[1] - first[1])
+
+
+@pytest.mark.parametrize("metric", [GAUGE, RATE, ERRORS, HITS, P99, replace(P99, concurrent=B)])
+def test_what_is_stored_is_what_verdicts_look_for(metric: Metric) -> None:
+    later = look(5, a=1.0, b=2.0)
+    found = measure(metric, look(0, a=0.0, b=0.0), later)
+    if metric.kind is MetricKind.QUANTILE:
+        found = Measured(0.9, quantile=Quantile(0.9, 0.5, 1.0, 9.0))
+    baseline = beside(metric)
+
+    stored = {*samples_of(metric, later, found), *(samples_of(baseline, later, found) if baseline else ())}
+
+    assert stored == set(series_ids(metric))
