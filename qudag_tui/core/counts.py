@@ -44,7 +44,7 @@ class Counts:
 @dataclass(frozen=True, slots=True)
 class _Look:
     at_ns: int
-    counters: tuple[float, ...]  # events, then total or rest
+    counters: tuple[float, float]  # events, then total or rest
     resets: float | None
 
 
@@ -64,20 +64,23 @@ def counts(metric: Metric, series: Series, window: Window, restarts: Sequence[in
     if not seen:
         return Counts(0.0, 0.0, (), 0.0, len(looks), missing, None, "nothing was counted yet")
     hidden = [] if looks[0] else ["no count at the start of the window"]
-    steps = [(one, other, _grown(one, other)) for one, other in pairwise(seen)]
-    singles = [
-        _whole(metric, grown)
-        for one, other, grown in steps
-        if other.at_ns - one.at_ns == every and not _went_back(one, other)
-    ]
-    busiest = max(singles, default=None)
+    steps = [(one, other, _went_back(one, other)) for one, other in pairwise(seen)]
+    busiest = max(
+        (
+            _whole(metric, _grown(one, other))
+            for one, other, back in steps
+            if not back and other.at_ns - one.at_ns == every
+        ),
+        default=None,
+    )
     minutes: dict[int, tuple[float, float]] = {}
     fell_from: _Look | None = None
-    for one, other, found in steps:
+    for one, other, back in steps:
         # A counter that is back above where it was at the next look was misread, and did not count all of it anew.
-        grown = _grown(fell_from, other) if fell_from and not _is_below(other, fell_from) else found
-        fell_from = one if _is_below(other, one) else None
-        hidden += _hides(metric, (one, other), every, busiest, restarts)
+        grown = _grown(fell_from if fell_from and not _is_below(other, fell_from) else one, other)
+        fell_from = one if back and _is_below(other, one) else None
+        if back or restarts or other.at_ns - one.at_ns != every:
+            hidden += _hides(metric, (one, other), every, busiest, restarts)
         minute = (other.at_ns - 1 - first) // MINUTE_NS
         events, total = minutes.get(minute, (0.0, 0.0))
         minutes[minute] = (events + grown[0], total + _whole(metric, grown))
@@ -109,13 +112,13 @@ def _looks(metric: Metric, series: Series, window: Window) -> list[_Look | None]
     second = Part.TOTAL if metric.rest is None else Part.REST
     ids = [part(metric.id, which) for which in (Part.EVENTS, second, Part.RESETS)]
     every = period_ns(metric.every_seconds)
-    events, others, resets = (slots(series.get(name, ()), metric.every_seconds, window).values for name in ids)
+    events, others = (slots(series.get(name, ()), metric.every_seconds, window).values for name in ids[:2])
     has_resets = ids[2] in series
+    resets = slots(series[ids[2]], metric.every_seconds, window).values if has_resets else (None,) * len(events)
     at = max(0, window.start_ns // every + 1) * every
     found: list[_Look | None] = []
     for number, (event, other, reset) in enumerate(zip(events, others, resets, strict=True)):
-        whole = event is not None and other is not None and event >= 0 and other >= 0
-        if whole and event is not None and other is not None and not (has_resets and reset is None):
+        if event is not None and other is not None and min(event, other) >= 0 and not (has_resets and reset is None):
             found.append(_Look(at + number * every, (event, other), reset))
         else:
             found.append(None)
@@ -127,16 +130,16 @@ def _went_back(one: _Look, other: _Look) -> bool:
 
 
 def _is_below(later: _Look, earlier: _Look) -> bool:
-    return any(now < before for before, now in zip(earlier.counters, later.counters, strict=True))
+    return later.counters[0] < earlier.counters[0] or later.counters[1] < earlier.counters[1]
 
 
 def _grown(one: _Look, other: _Look) -> tuple[float, float]:
     """What is known to have been counted between two looks; of a counter that went back, what it counted since."""
-    events, rest = (
-        later - earlier if later >= earlier else later
-        for earlier, later in zip(one.counters, other.counters, strict=True)
+    (events, rest), (events_then, rest_then) = other.counters, one.counters
+    return (
+        events - events_then if events >= events_then else events,
+        rest - rest_then if rest >= rest_then else rest,
     )
-    return events, rest
 
 
 def _whole(metric: Metric, grown: tuple[float, float]) -> float:
@@ -150,7 +153,7 @@ def _hides(
     if _went_back(one, other) or any(one.at_ns < at <= other.at_ns for at in restarts or ()):
         return ["a restart hid what was counted before it"]
     periods = (other.at_ns - one.at_ns) // every
-    stood = _whole(metric, (one.counters[0], one.counters[1]))
+    stood = _whole(metric, one.counters)
     if periods > 1 and restarts is None and (busiest is None or stood <= SURGE * busiest * periods):
         return [f"a restart may hide in a gap of {periods - 1} {'slot' if periods == 2 else 'slots'}"]
     return []
