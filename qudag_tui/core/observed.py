@@ -9,8 +9,8 @@ from itertools import pairwise
 from qudag_tui.core.instant import NANOSECONDS
 from qudag_tui.core.slots import Series, Window, period_ns
 
-# Under this name the supervisor samples itself, so that a soak without gates counts supervised time.
-SUPERVISOR = "supervisor"
+# Under this name, which no metric can have, the supervisor samples itself: a soak without gates counts supervised time.
+SUPERVISOR = "(supervisor)"
 SUPERVISOR_EVERY_SECONDS = 5.0
 MOST_PERIODS = 3
 

@@ -5,7 +5,7 @@ import random
 from collections.abc import Iterable, Sequence
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qudag_tui.core.condition import parse_condition
@@ -211,6 +211,7 @@ def test_a_joined_condition_names_each_metric_and_shows_the_decisive_value() -> 
 _VALUES = st.lists(st.one_of(st.none(), st.sampled_from([31.0, 31.0, 31.0, 79.0, 81.0, math.nan])), max_size=130)
 
 
+@settings(deadline=None)
 @given(_VALUES, st.sampled_from(["cpu < 80%", "cpu > 80%", "cpu < 80% or cpu > 30%"]), st.floats(0, 1), st.data())
 def test_marking_a_slot_missing_never_makes_a_pass(
     values: list[float | None], condition: str, tolerate: float, data: st.DataObject
@@ -222,6 +223,7 @@ def test_marking_a_slot_missing_never_makes_a_pass(
     assert not (after.verdict is Verdict.PASS and before.verdict is not Verdict.PASS)
 
 
+@settings(deadline=None)
 @given(_VALUES, st.randoms(use_true_random=False))
 def test_the_order_of_arrival_changes_nothing(values: list[float | None], chance: random.Random) -> None:
     condition, seen = parse_condition("cpu < 80%"), samples([*values, 31.0])
@@ -233,6 +235,7 @@ def test_the_order_of_arrival_changes_nothing(values: list[float | None], chance
     )
 
 
+@settings(deadline=None)
 @given(st.lists(st.sampled_from([31.0, 99.0, None]), min_size=35, max_size=60), st.floats(81, 1e9))
 def test_a_worse_value_never_makes_a_better_verdict(values: list[float | None], worse: float) -> None:
     badness = [Verdict.PASS, Verdict.INCONCLUSIVE, Verdict.UNKNOWN, Verdict.FAIL]

@@ -3,7 +3,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qudag_tui.core.instant import NANOSECONDS
@@ -50,6 +50,7 @@ def test_a_metric_that_the_soak_does_not_name_does_not_count() -> None:
     assert observed_seconds({"disk": at(5, 10)}, {"cpu": 5.0}, Window(0, 100 * NANOSECONDS)) == 0.0
 
 
+@settings(deadline=None)
 @given(st.lists(st.integers(0, 300), max_size=40), st.lists(st.integers(0, 300), max_size=40))
 def test_it_is_never_more_than_the_window_and_more_samples_never_take_away(few: list[int], more: list[int]) -> None:
     part, whole = observed(50, 200, cpu=at(*few)), observed(50, 200, cpu=at(*few, *more))

@@ -1,0 +1,139 @@
+"""Following an execution to its end: events as words on stderr, the output of steps on stdout, the outcome as exit code."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+from qudag_tui.cli.exit_code import ExitCode
+from qudag_tui.cli.failure import Stop
+from qudag_tui.cli.recorded import targets
+from qudag_tui.cli.sinks import put, say
+from qudag_tui.cli.step_output import StepOutput
+from qudag_tui.core.execution import Execution, ExecutionState, StepState
+from qudag_tui.core.narration import words
+from qudag_tui.core.step import Outcome
+
+if TYPE_CHECKING:
+    from qudag_tui.cli.session import Session
+    from qudag_tui.core.event import Event
+    from qudag_tui.core.step import Step
+
+POLL_SECONDS = 0.1
+# How often in a row the supervisor may seem to be gone: it is replaced within a moment by the next front end.
+_PATIENCE = 50
+
+
+class Follower:
+    """Follows one execution of a run."""
+
+    def __init__(self, session: Session, request: int, *, wait: bool, quiet: bool = False) -> None:
+        """``wait`` goes on while a person's step waits; ``quiet`` prints no output of steps.
+
+        Of attempts that have ended before, nothing is printed again.
+        """
+        self.session = session
+        self.request = request
+        self.wait = wait
+        self.quiet = quiet
+        self._outputs: dict[tuple[str, int], StepOutput] = {}
+        self._before = {
+            (step_id, attempt.number)
+            for step_id, progress in self.execution.progress.items()
+            for attempt in progress.attempts
+            if attempt.outcome is not None
+        }
+        self._told = ""
+        self._alone = 0
+
+    @property
+    def execution(self) -> Execution:
+        """What is followed."""
+        return self.session.state.executions[self.request]
+
+    def follow(self) -> ExitCode:
+        """Until the end, or until a person is needed and ``wait`` is off: the exit code that says which."""
+        try:
+            while True:
+                for event in self.session.run.catch_up():
+                    self._tell(event)
+                self._print_output()
+                code = self._code()
+                if code is not None:
+                    return code
+                time.sleep(POLL_SECONDS)
+        except KeyboardInterrupt:
+            say("", "it goes on without this command; abort stops it, status shows it")
+            raise
+
+    def _tell(self, event: Event) -> None:
+        if event.seq <= self.request or getattr(event.fact, "request", self.request) != self.request:
+            return
+        self._print_output()
+        say(f"{event.at.wall:%H:%M:%S}  {words(event, self.session.plan, targets(self.session))}")
+
+    def _print_output(self) -> None:
+        if self.quiet:
+            return
+        for step_id, progress in self.execution.progress.items():
+            for attempt in progress.attempts:
+                key = (step_id, attempt.number)
+                if key not in self._outputs and key not in self._before and attempt.log:
+                    self._outputs[key] = StepOutput(self.session.opened, attempt)
+                if key in self._outputs:
+                    for line in self._outputs[key].lines(is_over=attempt.outcome is not None):
+                        put(line)
+
+    def _code(self) -> ExitCode | None:
+        execution = self.execution
+        if execution.state is ExecutionState.FINISHED:
+            return self._finished(execution)
+        if execution.state is ExecutionState.EXPIRED:
+            raise Stop(
+                ExitCode.REFUSED, "the request expired: no supervisor took it on within 30 s; nothing was started"
+            )
+        if execution.state is ExecutionState.REFUSED:
+            raise Stop(ExitCode.REFUSED, f"the supervisor refused it: {execution.why}")
+        if execution.held:
+            return self._needs_a_person("it waits since the supervisor's restart; let it go on with: qudag-tui resume")
+        step = execution.waits_for
+        if step is not None:
+            return self._needs_a_person(self._what_to_do(step))
+        self._told = ""
+        return self._if_alone()
+
+    def _finished(self, execution: Execution) -> ExitCode:
+        outcome = execution.outcome or Outcome.UNKNOWN
+        if outcome is Outcome.PASSED:
+            return ExitCode.DONE
+        return ExitCode.UNKNOWN if outcome is Outcome.UNKNOWN else ExitCode.NO
+
+    def _needs_a_person(self, what: str) -> ExitCode | None:
+        if self._told != what:
+            self._told = what
+            say(what)
+        return None if self.wait else ExitCode.UNKNOWN
+
+    def _what_to_do(self, step: Step) -> str:
+        run = f" --run {self.session.opened.id}"
+        progress = self.execution.of(step.id)
+        if progress.state is not StepState.ENDED:
+            return f"“{step.text}” is a person's; when it is done: qudag-tui mark {step.id}{run}"
+        ways = [f"retry {step.id}{run}", f"skip {step.id} --why …{run}", f"mark {step.id} --why …{run}", f"abort{run}"]
+        if step.required:
+            del ways[1]
+        if step.is_persons:
+            del ways[0]
+        outcome = str(progress.outcome).replace("_", " ")
+        return f"“{step.text}” {outcome}; it waits for one of: qudag-tui {', '.join(ways)}"
+
+    def _if_alone(self) -> ExitCode | None:
+        from qudag_tui.run.supervision import supervisor_alive  # noqa: PLC0415  # beside its only use
+
+        self._alone = 0 if supervisor_alive(self.session.opened) else self._alone + 1
+        if self._alone < _PATIENCE:
+            return None
+        say(
+            "there is no supervisor any more: what runs goes on to its end, nothing after it starts; see status, resume"
+        )
+        return ExitCode.UNKNOWN

@@ -1,0 +1,91 @@
+"""``new FILE --release R``: start a run; its folder goes to stdout."""
+
+from __future__ import annotations
+
+import argparse
+from datetime import UTC, datetime
+from pathlib import Path
+
+from qudag_tui.cli.exit_code import ExitCode
+from qudag_tui.cli.failure import Stop
+from qudag_tui.cli.parser import add_runs_dir, utf8
+from qudag_tui.cli.session import Session
+from qudag_tui.cli.sinks import put_exactly, put_json, say
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Its arguments."""
+    parser.add_argument("file", metavar="FILE", nargs="?", default="checklists.toml", help="the checklist file")
+    parser.add_argument("--release", metavar="R", type=utf8, required=True, help="what is deployed")
+    parser.add_argument(
+        "--previous", metavar="P", type=utf8, default="", help="what it replaces, and a rollback returns to"
+    )
+    parser.add_argument(
+        "--at", metavar="TIME", type=_time, help="T, as 2026-11-22T20:00Z or 20:00 (UTC; without it: now)"
+    )
+    parser.add_argument("--id", metavar="ID", help="the run's id, and its folder's name (without it: date and release)")
+    parser.add_argument(
+        "--as", dest="by", metavar="NAME", type=utf8, help="who is recorded (without it: QUDAG_TUI_AS, the login)"
+    )
+    parser.add_argument("--json", action="store_true", help="print JSON on stdout")
+    add_variables(parser)
+    add_runs_dir(parser)
+
+
+def add_variables(parser: argparse.ArgumentParser) -> None:
+    """``--var``."""
+    parser.add_argument(
+        "--var", metavar="NAME=VALUE", action="append", default=[], help="a value for one of [vars]; may be repeated"
+    )
+
+
+def variables_of(arguments: argparse.Namespace) -> dict[str, str]:
+    """The variables that were given; :class:`Stop` (2) for what has no name."""
+    variables: dict[str, str] = {}
+    for word in arguments.var:
+        name, equals, value = word.partition("=")
+        if not name or not equals:
+            raise Stop(ExitCode.USAGE, f"--var takes NAME=VALUE, not {word!r}")
+        variables[name] = value
+    return variables
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Create the run and print its folder."""
+    from qudag_tui.run import clock  # noqa: PLC0415  # a wrong option needs none of it
+    from qudag_tui.run.run import Run  # noqa: PLC0415
+
+    session = Session(arguments)
+    created = Run.create(
+        session.runs_dir,
+        Path(arguments.file),
+        release=arguments.release,
+        previous=arguments.previous,
+        starts=arguments.at,
+        run_id=arguments.id,
+        overrides=variables_of(arguments),
+        actor=session.actor,
+        now=clock.now(),
+    )
+    if arguments.json:
+        put_json({"id": created.folder.id, "folder": str(created.folder.path)})
+    else:
+        put_exactly(str(created.folder.path))
+        say(
+            f"{created.plan.title}: {len(created.plan.items)} boxes to be done; open it with: qudag-tui {arguments.file}"
+        )
+    return ExitCode.DONE
+
+
+def _time(text: str) -> datetime:
+    """A moment; a time of day alone is today's, in UTC, as is all that names no zone."""
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError:
+        try:
+            today = datetime.now(UTC)
+            moment = datetime.combine(today, datetime.strptime(text, "%H:%M").time(), UTC)  # noqa: DTZ007  # combined with UTC
+        except ValueError:
+            message = f"{text!r} is no time; allowed are 2026-11-22T20:00Z and 20:00"
+            raise argparse.ArgumentTypeError(message) from None
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

@@ -1,0 +1,51 @@
+"""``rollback``: take the release back, step by step; or show what that would run."""
+
+from __future__ import annotations
+
+import argparse
+
+from qudag_tui.cli.execute import add_wait, print_dry_run, start, steps_of
+from qudag_tui.cli.exit_code import ExitCode
+from qudag_tui.cli.failure import Stop
+from qudag_tui.cli.parser import add_actor_options, add_why, add_yes
+from qudag_tui.cli.session import Session
+from qudag_tui.core.procedure import ROLLBACK
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Its arguments."""
+    parser.add_argument("--dry-run", action="store_true", help="print the commands in order, and start nothing")
+    parser.add_argument("--file", metavar="FILE", help="with --dry-run: of this checklist file, whatever the run")
+    add_why(parser, required=False)
+    add_yes(parser, "start without typing a code, and stop first what runs")
+    add_wait(parser)
+    add_actor_options(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Start it and follow it: 0 passed, 1 not, 3 refused or expired, 7 unknown or waiting for a person."""
+    if arguments.dry_run and arguments.file:
+        return _of_file(arguments)
+    session = Session(arguments)
+    if ROLLBACK not in session.plan.procedures:
+        raise Stop(ExitCode.NOT_FOUND, "the plan has no rollback: it would be [[procedures.rollback.steps]]")
+    if arguments.dry_run:
+        return print_dry_run(session, ROLLBACK)
+    return start(session, ROLLBACK, arguments)
+
+
+def _of_file(arguments: argparse.Namespace) -> int:
+    from pathlib import Path  # noqa: PLC0415  # beside its only use
+
+    from qudag_tui.cli.dry_run import dry_run  # noqa: PLC0415
+    from qudag_tui.cli.sinks import put, say  # noqa: PLC0415
+    from qudag_tui.plan import read_plan  # noqa: PLC0415
+
+    file = Path(arguments.file)
+    plan = read_plan(file)
+    if ROLLBACK not in plan.procedures:
+        raise Stop(ExitCode.NOT_FOUND, f"{file} has no rollback: it would be [[procedures.rollback.steps]]")
+    say(f"{ROLLBACK} of {file}: nothing is started by this")
+    for line in dry_run(steps_of(plan, ROLLBACK), file.resolve().parent, {}):
+        put(line)
+    return ExitCode.DONE

@@ -1,0 +1,30 @@
+"""``run ITEM|PROCEDURE``: execute an item that runs a command, or a procedure."""
+
+from __future__ import annotations
+
+import argparse
+
+from qudag_tui.cli.execute import add_wait, print_dry_run, start
+from qudag_tui.cli.parser import add_actor_options, add_why, add_yes
+from qudag_tui.cli.session import Session
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Its arguments."""
+    parser.add_argument("target", metavar="ITEM|PROCEDURE", help="its id, or a unique beginning of it")
+    parser.add_argument("--dry-run", action="store_true", help="print the commands in order, and start nothing")
+    add_why(parser, required=False)
+    add_yes(parser, "start without typing a code, and stop first what runs")
+    add_wait(parser)
+    add_actor_options(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Start it and follow it: 0 passed, 1 not, 3 refused or expired, 7 unknown or waiting for a person."""
+    from qudag_tui.plan.lookup import find_runnable  # noqa: PLC0415  # a wrong option needs no run
+
+    session = Session(arguments)
+    target = find_runnable(session.plan, arguments.target).id
+    if arguments.dry_run:
+        return print_dry_run(session, target)
+    return start(session, target, arguments)

@@ -1,0 +1,27 @@
+"""``skip STEP --why TEXT``: go on without the step that waits."""
+
+from __future__ import annotations
+
+import argparse
+
+from qudag_tui.cli.parser import add_actor_options, add_why
+from qudag_tui.cli.recorded import record, say_if_alone
+from qudag_tui.cli.session import Session
+from qudag_tui.core.intent import Skip
+
+
+def configure(parser: argparse.ArgumentParser) -> None:
+    """Its arguments."""
+    parser.add_argument("step", metavar="STEP", help="the id of a step, or a unique beginning of it")
+    add_why(parser, required=True)
+    add_actor_options(parser)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Skip the step."""
+    from qudag_tui.plan.lookup import find_step  # noqa: PLC0415  # a wrong option needs no run
+
+    session = Session(arguments)
+    code = record(session, Skip(find_step(session.plan, arguments.step).id, arguments.why), arguments)
+    say_if_alone(session)
+    return code

@@ -1,0 +1,243 @@
+"""``status --json``: the stable interface of DESIGN section 10. Keys are added, never renamed or taken away."""
+
+from __future__ import annotations
+
+import math
+from datetime import UTC, datetime
+from typing import TYPE_CHECKING, Any
+
+from qudag_tui.cli.moment import stamp
+from qudag_tui.core.condition import terms
+from qudag_tui.core.execution import Execution, StepState
+from qudag_tui.core.item import Gate, Item, Kind
+from qudag_tui.core.verdict import Verdict, worst
+
+if TYPE_CHECKING:
+    from qudag_tui.cli.session import Session
+    from qudag_tui.cli.standings import Standings
+    from qudag_tui.core.checklist import Section
+    from qudag_tui.core.procedure import Procedure
+    from qudag_tui.core.state import State
+    from qudag_tui.core.step import Step
+
+OPEN = "open"
+
+
+def status_json(session: Session, standings: Standings) -> dict[str, Any]:
+    """Everything, as plain values."""
+    state, plan = session.state, session.plan
+    boxes = plan.boxes
+    return {
+        "run": _run(session),
+        "counts": {"boxes": len(boxes), "total": state.total[""], "done": state.done[""]},
+        "items": [_item(box, state, standings) for box in boxes.values()],
+        "phases": [_phase(phase, state) for phase in plan.phases],
+        "metrics": [metric_json(metric_id, session, standings) for metric_id in plan.metrics],
+        "triggers": [_trigger(trigger.id, session, standings) for trigger in plan.triggers],
+        "procedures": [_procedure(procedure, state) for procedure in plan.procedures.values()],
+        "supervisor": _supervisor(state, standings.supervised),
+    }
+
+
+def run_state(state: State) -> str:
+    """``open``, or how it was closed."""
+    return state.closed.outcome if state.closed else OPEN
+
+
+def start_of(state: State) -> datetime | None:
+    """T."""
+    try:
+        moment = datetime.fromisoformat(state.run.starts) if state.run else None
+    except ValueError:
+        return None
+    return moment.replace(tzinfo=UTC) if moment and moment.tzinfo is None else moment
+
+
+def _run(session: Session) -> dict[str, Any]:
+    state, created = session.state, session.state.run
+    current, starts = state.current_item(), start_of(state)
+    return {
+        "id": session.opened.id,
+        "folder": str(session.opened.path),
+        "title": session.plan.title,
+        "release": created.release if created else "",
+        "previous": created.previous if created else "",
+        "file": created.file if created else "",
+        "starts": stamp(starts) if starts else None,
+        "state": run_state(state),
+        "created": stamp(state.created.wall) if state.created else None,
+        "closed": stamp(state.closed_at.wall) if state.closed_at else None,
+        "seq": state.head_seq,
+        "current": current.id if current else None,
+        "read_only": state.read_only or session.opened.read_only,
+    }
+
+
+def _item(box: Item, state: State, standings: Standings) -> dict[str, Any]:
+    by, at = who_and_when(box, state)
+    value: dict[str, Any] = {
+        "id": box.id,
+        "text": box.text,
+        "kind": str(box.kind),
+        "state": str(state.box_state(box)),
+        "depth": box.depth,
+        "parent": box.parent,
+        "section": box.section,
+        "by": by,
+        "at": at,
+    }
+    if box.kind is Kind.GATE:
+        verdict, line, final = gate_verdict(box.id, state, standings)
+        value |= {"verdict": verdict, "line": line, "final": final}
+    if box.kind is Kind.SOAK:
+        soak = state.soaks.get(box.id)
+        observed = soak.observed_seconds if soak and soak.completed else standings.observed_seconds.get(box.id)
+        value |= {"soak_seconds": getattr(box.spec, "seconds", None), "observed_seconds": finite(observed)}
+    mark = state.mark(box.id)
+    if mark is not None and mark.reason:
+        value["reason"] = mark.reason
+    return value
+
+
+def who_and_when(box: Item, state: State) -> tuple[str | None, str | None]:
+    """Who said the last word on a box, and when; None and None where nobody did."""
+    if box.kind is Kind.TRIGGER:
+        fired = state.fired.get(box.id)
+        return (fired.by, stamp(fired.at.wall)) if fired else (None, None)
+    if box.kind is Kind.STEP:
+        execution = state.last_execution(box.section)
+        progress = execution.progress.get(box.id) if execution else None
+        if execution is None or progress is None or progress.ended is None:
+            return None, None
+        return progress.by or execution.by, stamp(progress.ended.wall)
+    mark = state.mark(box.id)
+    return (mark.by, stamp(mark.at.wall)) if mark else (None, None)
+
+
+def gate_verdict(gate: str, state: State, standings: Standings) -> tuple[str | None, str, bool]:
+    """Verdict, line, and whether it is of a final look; else what the supervisor says so far."""
+    look = state.looks.get(gate)
+    if look is not None:
+        return look.judged.verdict, look.judged.line, True
+    seen = standings.gates.get(gate)
+    if seen is None:
+        return None, "", False
+    if not standings.supervised:
+        return str(Verdict.UNKNOWN), f"no supervisor looks; it last said {seen.verdict}: {seen.line}", False
+    return str(seen.verdict), seen.line, False
+
+
+def _phase(phase: Section, state: State) -> dict[str, Any]:
+    progress = state.phases[phase.id]
+    decision = progress.decision
+    return {
+        "id": phase.id,
+        "title": phase.title,
+        "traffic": phase.traffic,
+        "state": str(state.phase_state(phase)),
+        "total": state.total[phase.id],
+        "done": state.done[phase.id],
+        "started": stamp(progress.started.wall) if progress.started else None,
+        "held": progress.held,
+        "decision": str(decision.decision) if decision else None,
+        "by": decision.by if decision else None,
+        "at": stamp(decision.at.wall) if decision else None,
+    }
+
+
+def metric_json(metric_id: str, session: Session, standings: Standings) -> dict[str, Any]:
+    """One metric with its latest number."""
+    metric, seen = session.plan.metrics[metric_id], standings.metrics.get(metric_id)
+    return {
+        "id": metric_id,
+        "title": metric.title,
+        "value": finite(seen.value) if seen else None,
+        "unit": str(metric.unit),
+        "at": seen.at if seen else None,
+        "verdict": _metric_verdict(metric_id, session, standings),
+        "error": seen.error if seen else "",
+    }
+
+
+def _metric_verdict(metric_id: str, session: Session, standings: Standings) -> str | None:
+    """The worst that gates which look at it now say so far; unknown without a number, None where no gate looks."""
+    seen = standings.metrics.get(metric_id)
+    if seen is None or seen.value is None or not standings.supervised:
+        return str(Verdict.UNKNOWN)
+    verdicts = [
+        standings.gates[item.id].verdict
+        for item in session.plan.items.values()
+        if isinstance(item.spec, Gate)
+        and item.id in standings.gates
+        and any(term.metric == metric_id for term in terms(item.spec.condition))
+    ]
+    return str(worst(verdicts)) if verdicts else None
+
+
+def _trigger(trigger_id: str, session: Session, standings: Standings) -> dict[str, Any]:
+    trigger, seen = session.plan.trigger_index[trigger_id], standings.triggers.get(trigger_id)
+    fired = session.state.fired.get(trigger_id)
+    return {
+        "id": trigger_id,
+        "text": trigger.text,
+        "when": trigger.source,
+        "then": str(trigger.then),
+        "fired": fired is not None,
+        "by": fired.by if fired else None,
+        "at": stamp(fired.at.wall) if fired else None,
+        "verdict": str(seen.verdict if standings.supervised else Verdict.UNKNOWN) if seen else None,
+        "line": seen.line if seen else "",
+    }
+
+
+def _procedure(procedure: Procedure, state: State) -> dict[str, Any]:
+    execution = state.last_execution(procedure.id)
+    waits = execution.waits_for if execution else None
+    return {
+        "id": procedure.id,
+        "title": procedure.title,
+        "state": str(execution.state) if execution else None,
+        "outcome": str(execution.outcome) if execution and execution.outcome else None,
+        "by": execution.by if execution else None,
+        "at": stamp(execution.at.wall) if execution else None,
+        "held": bool(execution and execution.held),
+        "waits_for": waits.id if waits else None,
+        "steps": [_step(step, execution) for step in procedure.walk()],
+    }
+
+
+def _step(step: Step, execution: Execution | None) -> dict[str, Any]:
+    progress = execution.progress.get(step.id) if execution else None
+    state = progress.state if progress else StepState.PENDING
+    if execution is not None and not execution.is_needed(step):
+        state = StepState.NOT_NEEDED
+    attempt = progress.attempts[-1] if progress and progress.attempts else None
+    return {
+        "id": step.id,
+        "text": step.text,
+        "depth": step.depth,
+        "parent": step.parent,
+        "state": str(state),
+        "outcome": str(progress.outcome) if progress and progress.outcome else None,
+        "attempts": len(progress.attempts) if progress else 0,
+        "by": progress.by or None if progress else None,
+        "since": stamp(progress.since.wall) if progress and progress.since else None,
+        "ended": stamp(progress.ended.wall) if progress and progress.ended else None,
+        "seconds": finite(attempt.seconds) if attempt else None,
+    }
+
+
+def _supervisor(state: State, supervised: bool) -> dict[str, Any]:
+    known = state.supervisor
+    return {
+        "alive": supervised,
+        "pid": known.started.pid if known and supervised else None,
+        "started": stamp(known.at.wall) if known else None,
+        "missing": list(known.started.missing) if known else [],
+        "unprotected": known.started.unprotected if known else "",
+    }
+
+
+def finite(value: float | None) -> float | None:
+    """``value``, or None where JSON has no such number."""
+    return value if value is not None and math.isfinite(value) else None

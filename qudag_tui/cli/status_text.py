@@ -1,0 +1,179 @@
+"""``status`` for people: the run, what runs, and every box with its id; and one line for tmux."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
+from qudag_tui.cli.status_json import gate_verdict, run_state, start_of, who_and_when
+from qudag_tui.core.duration import clock, relative, spoken
+from qudag_tui.core.execution import Execution, StepState
+from qudag_tui.core.item import Item, ItemState, Kind, Soak
+from qudag_tui.core.phase import PhaseState
+from qudag_tui.core.printable import for_tmux
+
+if TYPE_CHECKING:
+    from qudag_tui.cli.session import Session
+    from qudag_tui.cli.standings import Standings
+    from qudag_tui.core.instant import Instant
+    from qudag_tui.core.state import State
+
+_MARKS = {
+    ItemState.OPEN: " ",
+    ItemState.DONE: "x",
+    ItemState.CLAIMED: "?",
+    ItemState.NOT_APPLICABLE: "-",
+    ItemState.DEFERRED: ">",
+    ItemState.OVERRIDDEN: "!",
+}
+_TEXT_COLUMNS = 56
+
+
+def status_lines(session: Session, standings: Standings, now: Instant) -> Iterator[str]:
+    """The whole run, a line a box: mark, text, what is known of it, and its id last."""
+    state, plan = session.state, session.plan
+    yield from _head(session, standings.supervised, now)
+    for execution in state.executions.values():
+        if not execution.state.is_over:
+            yield f"  {execution_line(execution, now)}"
+    for checklist in plan.checklists:
+        yield ""
+        yield f"{checklist.title}  {state.done[checklist.id]}/{state.total[checklist.id]}"
+        for section in checklist.sections:
+            indent = "  "
+            if not section.implicit:
+                count = f"{state.done[section.id]}/{state.total[section.id]}"
+                phase = f"  {_phase_words(session, section.id)}" if section.is_phase else ""
+                yield f"  {section.title}{phase}  {count}  {section.id}"
+                indent = "    "
+            yield from (_box_line(item, indent, session, standings, now) for item in section.items)
+    if plan.triggers:
+        yield ""
+        yield "Triggers"
+        boxes = plan.boxes
+        yield from (_box_line(boxes[trigger.id], "  ", session, standings, now) for trigger in plan.triggers)
+    for procedure in plan.procedures.values():
+        yield ""
+        yield f"{procedure.title}  {procedure.id}"
+        for step in procedure.walk():
+            yield _box_line(plan.boxes[step.id], "  ", session, standings, now)
+    if plan.notes:
+        yield ""
+        yield "Notes"
+        yield from (f"  {note}" for note in plan.notes)
+
+
+def _head(session: Session, supervised: bool, now: Instant) -> Iterator[str]:
+    state, created = session.state, session.state.run
+    release = created.release if created else ""
+    over = f" over {created.previous}" if created and created.previous else ""
+    yield f"{session.plan.title}  {release}{over}  {run_state(state)}  {session.opened.id}"
+    supervisor = "supervised" if supervised else "no supervisor"
+    yield f"{state.done['']} of {state.total['']} done  {since_start(state, now)}  {supervisor}"
+    read_only = state.read_only or session.opened.read_only
+    if read_only:
+        yield f"read-only: {read_only}"
+    if session.run.altered:
+        yield f"{len(session.run.altered)} events of the journal were altered: verify names them"
+
+
+def since_start(state: State, now: Instant) -> str:
+    """``T+00:52``; nothing where T cannot be read."""
+    starts = start_of(state)
+    return relative((now.wall - starts).total_seconds()) if starts else ""
+
+
+def _phase_words(session: Session, phase_id: str) -> str:
+    state = session.state
+    phase_state = state.phase_state(session.plan.sections[phase_id])
+    return f"held: {state.phases[phase_id].held}" if phase_state is PhaseState.HELD else str(phase_state)
+
+
+def _box_line(box: Item, indent: str, session: Session, standings: Standings, now: Instant) -> str:
+    state = session.state
+    standing = state.box_state(box)
+    head = f"{indent}{'  ' * box.depth}[{_MARKS[standing]}] {box.text}"
+    facts = "  ".join(part for part in (_words(box, session, standings, now), _who(box, state)) if part)
+    return f"{head:<{_TEXT_COLUMNS}}  {facts + '  ' if facts else ''}{box.id}"
+
+
+def _who(box: Item, state: State) -> str:
+    by, at = who_and_when(box, state)
+    return f"{by} {at[11:16]}" if by and at and state.box_state(box) is not ItemState.OPEN else ""
+
+
+def _words(box: Item, session: Session, standings: Standings, now: Instant) -> str:
+    state = session.state
+    standing, mark = state.box_state(box), state.mark(box.id)
+    if standing in {ItemState.NOT_APPLICABLE, ItemState.OVERRIDDEN, ItemState.DEFERRED, ItemState.CLAIMED}:
+        to = f" to {mark.to}" if mark and mark.to else ""
+        return f"{standing}{to}{f': {mark.reason}' if mark and mark.reason else ''}"
+    if box.kind is Kind.GATE:
+        verdict, line, final = gate_verdict(box.id, state, standings)
+        return f"{'final ' if final else ''}{verdict}: {line}" if verdict else ""
+    if box.kind is Kind.SOAK and isinstance(box.spec, Soak):
+        return soak_words(box, state, standings)
+    if box.kind is Kind.TRIGGER:
+        seen, fired = standings.triggers.get(box.id), state.fired.get(box.id)
+        return "FIRED" if fired else seen.line or str(seen.verdict) if seen else ""
+    if box.kind in {Kind.STEP, Kind.SCRIPT}:
+        return _step_words(box, state, now)
+    return ""
+
+
+def soak_words(box: Item, state: State, standings: Standings) -> str:
+    """``11:38 of 30:00 observed`` of a soak that counts."""
+    soak = state.soaks.get(box.id)
+    if soak is None or soak.completed is not None or not isinstance(box.spec, Soak):
+        return ""
+    observed = standings.observed_seconds.get(box.id, 0.0)
+    return f"{clock(min(observed, box.spec.seconds))} of {clock(box.spec.seconds)} observed"
+
+
+def _step_words(box: Item, state: State, now: Instant) -> str:
+    target = box.section if box.kind is Kind.STEP else box.id
+    execution = state.last_execution(target)
+    progress = execution.progress.get(box.id) if execution else None
+    waits = execution.waits_for if execution else None
+    if waits is not None and waits.id == box.id:
+        ended = f"{progress.outcome}, ".replace("_", " ") if progress and progress.outcome else ""
+        return f"{ended}waits for a person"
+    if progress is None or progress.state is StepState.PENDING:
+        return ""
+    if progress.state in {StepState.RUNNING, StepState.WATCHING} and progress.since:
+        return f"{progress.state} {clock(now.seconds_since(progress.since))}"
+    return str(progress.outcome or progress.state).replace("_", " ")
+
+
+def execution_line(execution: Execution, now: Instant) -> str:
+    """What runs, and for how long; what it waits for."""
+    step, waits = execution.running_step, execution.waits_for
+    if execution.held:
+        what = "waits since the supervisor's restart: resume lets it go on"
+    elif step is not None:
+        since = execution.of(step.id).since
+        what = f"“{step.text}”, {spoken(now.seconds_since(since)) if since else ''}"
+    elif waits is not None:
+        what = f"waits for a person: “{waits.text}” ({waits.id})"
+    else:
+        what = str(execution.state)
+    return f"{execution.target}, started by {execution.by}: {what}"
+
+
+def tmux_line(session: Session, standings: Standings, now: Instant) -> str:
+    """One line for a status bar: release, progress, what goes on, whether it is supervised."""
+    state = session.state
+    parts = [state.run.release if state.run else "", f"{state.done['']}/{state.total['']}", since_start(state, now)]
+    active, phase = state.active_execution, state.current_phase
+    if state.closed is not None:
+        parts.append(state.closed.outcome)
+    elif active is not None:
+        parts.append(execution_line(active, now))
+    elif phase is not None:
+        parts.append(f"{phase.title}: {state.phase_state(phase)}")
+        soak = state.running_soak(phase)
+        parts.append(soak_words(soak, state, standings) if soak else "")
+    if state.fired:
+        parts.append(f"{len(state.fired)} fired")
+    parts.append("" if state.closed else "supervised" if standings.supervised else "NO SUPERVISOR")
+    return for_tmux("  ".join(part for part in parts if part))

@@ -1,0 +1,1 @@
+"""The run's one background process: it samples, judges and executes."""

@@ -1,0 +1,234 @@
+"""What the samples say of gates, triggers and watches: standings while it is open, facts when it is final."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from time import thread_time
+from typing import Any
+
+from qudag_tui.core import event as ev
+from qudag_tui.core.checklist import Plan
+from qudag_tui.core.condition import Condition, terms
+from qudag_tui.core.due import JudgeWatch
+from qudag_tui.core.glance import glance
+from qudag_tui.core.instant import NANOSECONDS, Instant
+from qudag_tui.core.item import Gate, Item, Kind, Soak
+from qudag_tui.core.judge import holds, judge
+from qudag_tui.core.observed import MOST_PERIODS, SUPERVISOR, SUPERVISOR_EVERY_SECONDS, observed_seconds
+from qudag_tui.core.phase import SoakProgress
+from qudag_tui.core.slots import Series, Window, period_ns
+from qudag_tui.core.state import State
+from qudag_tui.core.verdict import Finding, Verdict
+from qudag_tui.run.block import stamp
+from qudag_tui.supervisor.evidence import Evidence
+from qudag_tui.supervisor.sampler import Sampler
+
+# How often so-far findings are refreshed at most, and at least: in between they take a hundredth of the time.
+SO_FAR_SECONDS = 0.5
+_SLOWEST_SECONDS = 5.0
+_SHARE = 100
+_KEPT_SECONDS = 900.0
+
+
+class Judging:
+    """Looks at the samples of one run; records nothing itself."""
+
+    def __init__(self, plan: Plan, sampler: Sampler, evidence: Evidence) -> None:
+        self._plan = plan
+        self._sampler = sampler
+        self._evidence = evidence
+        self._seen = -1
+        self._next_ns = 0
+        self._soak_of = {gate.id: soak for soak, gates in _gates_by_soak(plan) for gate in gates}
+        self._gates_of = {soak.id: gates for soak, gates in _gates_by_soak(plan)}
+
+    # Final looks
+
+    def final(self, state: State, now: Instant) -> Iterator[ev.Fact]:
+        """The facts that are ready to be recorded: looks that were asked for, and soaks that are complete."""
+        for item_id, asked in list(state.look_requests.items()):
+            gate = self._plan.items.get(item_id)
+            if gate is not None and isinstance(gate.spec, Gate):
+                end_ns = self._settled(_metrics(gate.spec.condition), state.clock.at(now))
+                yield self._look(gate, gate.spec, asked.seq, self._own_window(gate.spec, end_ns))
+        for item_id, soak in list(state.soaks.items()):
+            item = self._plan.items.get(item_id)
+            if item is not None and isinstance(item.spec, Soak) and soak.completed is None:
+                yield from self._soak(item, item.spec, soak, state.clock.at(now))
+
+    def _soak(self, item: Item, spec: Soak, soak: SoakProgress, now_ns: int) -> Iterator[ev.Fact]:
+        if now_ns - soak.started_run_ns < spec.seconds * NANOSECONDS:
+            return
+        gates = self._gates_of.get(item.id, [])
+        periods = self._periods(gates)
+        window = Window(soak.started_run_ns, self._settled(periods, now_ns))
+        observed = self._observed(periods, window, now_ns)
+        if observed < spec.seconds:
+            return
+        for gate in gates:
+            if isinstance(gate.spec, Gate):
+                yield self._look(gate, gate.spec, soak.seq, window)
+        yield ev.SoakCompleted(item.id, soak.seq, round(observed, 3))
+
+    def _periods(self, gates: Iterable[Item]) -> dict[str, float]:
+        """Whose samples count as observing; a soak without gates is observed by the supervisor's own."""
+        gates = list(gates)
+        if not gates:
+            return {SUPERVISOR: SUPERVISOR_EVERY_SECONDS}
+        named = [name for gate in gates if isinstance(gate.spec, Gate) for name in _metrics(gate.spec.condition)]
+        return {name: self._plan.metrics[name].every_seconds for name in named if name in self._plan.metrics}
+
+    def _observed(self, periods: Mapping[str, float], window: Window, now_ns: int) -> float:
+        longest = max((period_ns(every) for every in periods.values()), default=0)
+        series = self._evidence.series(periods, max(0, window.start_ns - MOST_PERIODS * longest), now_ns)
+        return observed_seconds(series, periods, Window(window.start_ns, now_ns))
+
+    def _look(self, gate: Item, spec: Gate, request: int, window: Window) -> ev.GateJudged:
+        found = self._judge(spec, window, window.end_ns)
+        return ev.GateJudged(
+            gate.id, request, found.verdict.value, found.line, found.value, found.limit, dict(found.evidence)
+        )
+
+    # So far
+
+    def so_far(self, state: State, now: Instant) -> None:
+        """Refresh the standings, where there are new samples and it is time."""
+        if self._seen == self._sampler.changes or now.boot_ns < self._next_ns:
+            return
+        began = thread_time()
+        self._seen = self._sampler.changes
+        now_ns = state.clock.at(now)
+        kept: dict[str, int] = {}
+        for item in self._plan.items.values():
+            if isinstance(item.spec, Gate):
+                window = self._window_of(item, item.spec, state, now_ns)
+                if window is not None:
+                    found = self._judge(item.spec, window, now_ns)
+                    self._evidence.stand("gate", item.id, now_ns, _payload(found, now))
+                    for name in _metrics(item.spec.condition):
+                        kept[name] = min(kept.get(name, window.start_ns), window.start_ns)
+        for trigger in self._plan.triggers:
+            if trigger.condition is not None:
+                self._glance(trigger.id, trigger.condition, now, now_ns)
+        for metric, reading in self._sampler.readings.items():
+            payload: dict[str, Any] = {"value": reading.value, "unit": self._plan.metrics[metric].unit.value}
+            payload["error"] = reading.error
+            if reading.at is not None:
+                payload["at"] = stamp(reading.at.wall)
+            self._evidence.stand("metric", metric, now_ns, payload)
+        self._forget(kept, state, now_ns)
+        pause = min(max(SO_FAR_SECONDS, (thread_time() - began) * _SHARE), _SLOWEST_SECONDS)
+        self._next_ns = now.boot_ns + round(pause * NANOSECONDS)
+
+    def _window_of(self, gate: Item, spec: Gate, state: State, now_ns: int) -> Window | None:
+        end_ns = self._settled(_metrics(spec.condition), now_ns)
+        soak = self._soak_of.get(gate.id)
+        if soak is None:
+            return self._own_window(spec, end_ns)
+        progress = state.soaks.get(soak.id)
+        if progress is None or progress.completed is not None:
+            return None
+        return Window(progress.started_run_ns, max(progress.started_run_ns, end_ns))
+
+    def _glance(self, trigger: str, condition: Condition, now: Instant, now_ns: int) -> None:
+        found = glance(
+            condition,
+            now_ns,
+            self._recent(condition, now_ns),
+            self._plan.metrics,
+            errors=self._sampler.errors,
+        )
+        verdict = {True: Verdict.FAIL, False: Verdict.PASS, None: Verdict.UNKNOWN}[found.holds]
+        payload = _payload(Finding(verdict, found.line, found.value, found.limit), now)
+        self._evidence.stand("trigger", trigger, now_ns, payload)
+
+    def _recent(self, condition: Condition, now_ns: int) -> Series:
+        names = _metrics(condition)
+        every = max(
+            (period_ns(self._plan.metrics[n].every_seconds) for n in names if n in self._plan.metrics), default=0
+        )
+        return self._evidence.series(names, now_ns - MOST_PERIODS * every, now_ns)
+
+    def _forget(self, kept: Mapping[str, int], state: State, now_ns: int) -> None:
+        slack = round(_KEPT_SECONDS * NANOSECONDS)
+        soaking = [soak.started_run_ns for soak in state.soaks.values() if soak.completed is None]
+        starts = {name: start - slack for name, start in kept.items()}
+        starts[SUPERVISOR] = min([now_ns, *soaking]) - slack
+        self._evidence.keep_from(starts, now_ns - slack)
+
+    # Watches
+
+    def watch(self, action: JudgeWatch, state: State, now: Instant) -> ev.WatchEnded | None:
+        """How a watched step ended, or None while it is watched."""
+        step, until = action.step, action.step.until
+        since = action.execution.of(step.id).since
+        if until is None or since is None:
+            return None
+        now_ns = state.clock.at(now)
+        window = Window(state.clock.at(since), self._settled(_metrics(until.condition), now_ns))
+        found = holds(
+            until.condition,
+            window,
+            self._evidence.series(_metrics(until.condition), window.start_ns, window.end_ns),
+            self._plan.metrics,
+            errors=self._sampler.errors,
+        )
+        self._evidence.stand("watch", step.id, now_ns, _payload(found, now))
+        if found.verdict is Verdict.PASS:
+            outcome = "passed"
+        elif action.left_seconds <= 0:
+            outcome = "failed"
+        else:
+            return None
+        return ev.WatchEnded(step.id, action.execution.request, outcome, found.verdict.value, found.line)
+
+    # Common
+
+    def _judge(self, spec: Gate, window: Window, now_ns: int) -> Finding:
+        names = _metrics(spec.condition)
+        return judge(
+            spec.condition,
+            window,
+            self._evidence.series(names, window.start_ns, window.end_ns),
+            self._plan.metrics,
+            tolerate=spec.tolerate,
+            errors=self._sampler.errors,
+            now_ns=now_ns,
+        )
+
+    def _settled(self, metrics: Iterable[str], now_ns: int) -> int:
+        """Up to when all of them have been answered or given up: a slot that is being asked is not missing yet."""
+        return min((self._sampler.settled_ns(metric, now_ns) for metric in metrics), default=now_ns)
+
+    @staticmethod
+    def _own_window(spec: Gate, end_ns: int) -> Window:
+        return Window(max(0, end_ns - round(spec.window_seconds * NANOSECONDS)), end_ns)
+
+
+def _metrics(condition: Condition) -> list[str]:
+    return list(dict.fromkeys(term.metric for term in terms(condition)))
+
+
+def _gates_by_soak(plan: Plan) -> Iterator[tuple[Item, list[Item]]]:
+    """Every soak with the gates whose nearest soak it is."""
+    for section in plan.sections.values():
+        for soak in section.items:
+            if soak.kind is Kind.SOAK:
+                inner = {
+                    below.id
+                    for other in section.below(soak.id)
+                    if other.kind is Kind.SOAK
+                    for below in section.below(other.id)
+                }
+                gates = [item for item in section.below(soak.id) if item.kind is Kind.GATE and item.id not in inner]
+                yield soak, gates
+
+
+def _payload(found: Finding, now: Instant) -> dict[str, Any]:
+    return {
+        "verdict": found.verdict.value,
+        "line": found.line,
+        "value": found.value,
+        "limit": found.limit,
+        "at": stamp(now.wall),
+    }

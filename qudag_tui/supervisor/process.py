@@ -1,0 +1,219 @@
+"""The supervisor's life: it starts, turns ten times a second, and leaves when nothing needs it any more."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import qudag_tui
+from qudag_tui.core import event as ev
+from qudag_tui.core.due import CancelStep, JudgeWatch, StartStep, due
+from qudag_tui.core.fact import Fact
+from qudag_tui.core.instant import Instant
+from qudag_tui.run import clock
+from qudag_tui.run.actor import this_actor
+from qudag_tui.run.error import ReadOnly, RunError, RunGone
+from qudag_tui.run.lock import Lock
+from qudag_tui.run.logout import logout_kills
+from qudag_tui.run.process import own_ticks
+from qudag_tui.run.run import Run
+from qudag_tui.run.supervision import leave
+from qudag_tui.supervisor.environment import missing_names
+from qudag_tui.supervisor.evidence import Evidence, say
+from qudag_tui.supervisor.executor import Executor
+from qudag_tui.supervisor.judging import Judging
+from qudag_tui.supervisor.recorder import Recorder
+from qudag_tui.supervisor.sampler import Sampler
+
+TURN_SECONDS = 0.1
+_PULSE_SECONDS = 1.0
+# A longer pause between two pulses was a suspend: what was to start then is late, and waits for a person.
+GAP_SECONDS = 30.0
+_LEAVE_EVERY_SECONDS = 0.5
+# What becomes due by what was just recorded is done in the same turn, up to here.
+_MOST_ROUNDS = 20
+
+
+class Supervisor:
+    """One supervisor of one run, holding its lock."""
+
+    def __init__(self, run: Run, lock: Lock, *, stays: bool, now: Callable[[], Instant] = clock.now) -> None:
+        """``stays``: in the foreground it leaves only after the run's close, or by a signal."""
+        self._run = run
+        self._lock = lock
+        self._stays = stays
+        self._now = now
+        self._wake = asyncio.Event()
+        self._stopped_by = ""
+        self._trouble = ""
+        created = run.state.run
+        folder = Path(created.file).parent if created is not None else Path()
+        self._evidence = Evidence(run.folder)
+        self._sampler = Sampler(run.plan, folder, self._run_ns, self._evidence)
+        self._judging = Judging(run.plan, self._sampler, self._evidence)
+        self._recorder = Recorder(run, this_actor("supervisor"))
+        self._executor = Executor(run, self._recorder, self._wake.set, self._may_start)
+        self._start: Fact | None = self._started()
+        self._last_pulse = now()
+        self._judged = (-1, -1)
+        self._leave_ns = 0
+
+    def _run_ns(self, at: Instant) -> int:
+        return self._run.state.clock.at(at)
+
+    def _started(self, gap_seconds: float = 0.0) -> ev.SupervisorStarted:
+        return ev.SupervisorStarted(
+            os.getpid(),
+            own_ticks(),
+            os.getuid(),
+            qudag_tui.__version__,
+            missing_names(self._run.plan),
+            logout_kills(),
+            round(gap_seconds, 3),
+        )
+
+    async def live(self) -> None:
+        """Until it leaves, or is told to stop. Raises :class:`RunGone` if the folder is gone."""
+        loop = asyncio.get_running_loop()
+        for number in (signal.SIGTERM, signal.SIGINT):
+            loop.add_signal_handler(number, self._stop, number.name)
+        # Detached there is no terminal that could go away, and nobody else has a reason to send this.
+        loop.add_signal_handler(signal.SIGHUP, self._stop if self._stays else lambda _: None, signal.SIGHUP.name)
+        self._sampler.start()
+        pulse = asyncio.create_task(self._pulse())
+        try:
+            while not self._stopped_by:
+                self._wake.clear()
+                await self._turn()
+                if self._may_leave():
+                    return
+                await self._rest()
+            await self._recorder.record(ev.SupervisorStopped(self._stopped_by))
+            self._lock.forget_holder()
+            self._lock.release()
+        finally:
+            pulse.cancel()
+            await self._sampler.stop()
+            self._evidence.close()
+
+    def _stop(self, name: str) -> None:
+        self._stopped_by = name
+        self._wake.set()
+
+    async def _rest(self) -> None:
+        handle = asyncio.get_running_loop().call_later(TURN_SECONDS, self._wake.set)
+        await self._wake.wait()
+        handle.cancel()
+
+    async def _turn(self) -> None:
+        try:
+            fresh = self._run.catch_up()
+        except RunGone:
+            raise
+        except RunError as error:
+            # Whoever acts on a journal that it cannot read acts on nothing: it waits until somebody mends it.
+            self._tell(str(error))
+            return
+        if self._evidence.gone is not None:
+            raise self._evidence.gone
+        self._tell("")
+        if self._run.state.read_only:
+            raise ReadOnly(self._run.state.read_only, where=self._run.folder.path, hint="update qudag-tui")
+        self._notice_gap()
+        # Acting starts with one's own event on disk.
+        while self._start is not None:
+            start = self._start
+            if await self._recorder.record(start) is None:
+                return
+            if self._start is start:
+                self._start = None
+        if fresh:
+            self._evidence.witness(self._run.position.seq, self._run.position.digest, self._now())
+        await self._executor.follow()
+        for _ in range(_MOST_ROUNDS):
+            if not await self._act(self._now()):
+                break
+        await self._judge(self._now())
+
+    async def _pulse(self) -> None:
+        while True:
+            await asyncio.sleep(_PULSE_SECONDS)
+            self._notice_gap()
+
+    def _notice_gap(self) -> None:
+        now = self._now()
+        gap, self._last_pulse = now.seconds_since(self._last_pulse), now
+        if gap > GAP_SECONDS:
+            self._start = self._started(gap)
+
+    def _may_start(self) -> bool:
+        # Asked right before something starts: the suspend may have been in the middle of a turn.
+        self._notice_gap()
+        return self._start is None
+
+    async def _act(self, now: Instant) -> bool:
+        """Do the first thing that is due; whether it changed the run, so that others may be due now."""
+        for action in due(self._run.state, now):
+            if isinstance(action, CancelStep):
+                self._executor.cancel(action)
+            elif isinstance(action, StartStep):
+                if await self._executor.start(action):
+                    return True
+            elif isinstance(action, JudgeWatch):
+                ended = self._judging.watch(action, self._run.state, now)
+                if ended is not None and await self._recorder.record(ended) is not None:
+                    return True
+            elif isinstance(action, ev.RequestClaimed):
+                if await self._executor.claim(action):
+                    return True
+            elif await self._recorder.record(action) is not None:
+                return True
+        return False
+
+    async def _judge(self, now: Instant) -> None:
+        self._judging.so_far(self._run.state, now)
+        seen = (self._sampler.changes, self._run.position.seq)
+        if seen == self._judged:
+            return
+        self._judged = seen
+        for fact in list(self._judging.final(self._run.state, now)):
+            await self._recorder.record(fact)
+            if self._recorder.is_paused:
+                self._judged = (-1, -1)
+                return
+
+    def _tell(self, trouble: str) -> None:
+        if trouble and trouble != self._trouble:
+            say(trouble)
+        self._trouble = trouble
+
+    # Leaving
+
+    def _is_needed(self) -> bool:
+        state = self._run.state
+        if self._start is not None or self._trouble or self._executor.is_busy or state.has_pending:
+            return True
+        return state.closed is None and (self._stays or state.is_under_way)
+
+    def _may_leave(self) -> bool:
+        now_ns = clock.boot_ns()
+        if self._is_needed() or now_ns < self._leave_ns:
+            return False
+        self._leave_ns = now_ns + round(_LEAVE_EVERY_SECONDS * 1e9)
+        return leave(self._run.folder, self._lock, self._stay_after_all)
+
+    def _stay_after_all(self) -> bool:
+        """Asked while nobody can attach: reread, and if nothing came, say in the journal that it leaves."""
+        try:
+            self._run.catch_up()
+        except RunGone:
+            raise
+        except RunError:
+            return True
+        if self._is_needed():
+            return True
+        self._recorder.record_now(ev.SupervisorStopped("nothing needs it"))
+        return False

@@ -1,0 +1,284 @@
+from __future__ import annotations
+
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from qudag_tui.core.checklist import Plan
+from qudag_tui.plan import ownership
+from qudag_tui.plan.file import parse_plan
+from qudag_tui.plan.trust import Review, TrustError, check, check_before_exec, give, review, revoke, trusted
+
+AT = datetime(2026, 11, 22, 20, 0, tzinfo=UTC)
+TEXT = """
+title = "A deployment"
+trusts = ["lib/**"]
+
+[vars]
+node = "http://127.0.0.1:9090"
+
+[sources.node]
+scrape = "{node}/metrics"
+
+[[checklists]]
+title = "Day"
+[[checklists.sections]]
+title = "First"
+items = [{ id = "deploy", text = "Deploy", run = ["sh", "scripts/deploy.sh", "--config=conf/a.toml", "{node}"] }]
+
+[procedures.rollback]
+[[procedures.rollback.steps]]
+id = "flags"
+text = "Flags off"
+run = ["./flags", "off"]
+
+[[procedures.rollback.steps]]
+id = "code"
+text = "Code"
+cwd = "scripts"
+run = ["./back.sh"]
+"""
+NAMED = ("flags", "scripts/deploy.sh", "scripts/back.sh", "conf/a.toml", "lib/deep/a.py")
+
+
+class Project:
+    """A checklist file with the files that it names."""
+
+    def __init__(self, folder: Path) -> None:
+        self.path = folder / "checklists.toml"
+        self.path.write_text(TEXT)
+        for name in (*NAMED, "unnamed"):
+            file = folder / name
+            file.parent.mkdir(parents=True, exist_ok=True)
+            file.write_text(f"#!/bin/sh\n# {name}\n")
+            file.chmod(0o755)
+
+    def plan(self, **variables: str) -> Plan:
+        return parse_plan(self.path.read_bytes(), "checklists.toml", variables)
+
+    def review(self, **variables: str) -> Review:
+        return review(self.plan(**variables), self.path, "/usr/bin:/bin:relative:")
+
+    def trust(self, **variables: str) -> None:
+        give(self.review(**variables), "ana", AT)
+
+    def check(self, **variables: str) -> str:
+        return check(self.plan(**variables), self.path)
+
+    def change(self, name: str) -> None:
+        (self.path.parent / name).write_text("#!/bin/sh\necho changed\n")
+
+    def before_exec(self, step: str) -> str:
+        plan = self.plan()
+        return check_before_exec(plan, self.path, plan.steps[step])
+
+
+@pytest.fixture
+def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
+    monkeypatch.setenv("QUDAG_TUI_STATE", str(tmp_path / "state"))
+    folder = tmp_path / "project"
+    folder.mkdir()
+    return Project(folder)
+
+
+def test_a_review_says_what_would_run_and_be_asked(project: Project) -> None:
+    found = project.review()
+
+    folder = project.path.parent
+    assert [(command.id, command.argv, command.cwd) for command in found.commands] == [
+        ("flags", ("./flags", "off"), str(folder)),
+        ("code", ("./back.sh",), str(folder / "scripts")),
+        ("deploy", ("sh", "scripts/deploy.sh", "--config=conf/a.toml", "http://127.0.0.1:9090"), str(folder)),
+    ]
+    assert found.addresses == ("http://127.0.0.1:9090/metrics",)
+    assert set(found.files) == set(NAMED)
+    assert found.programs == {"sh": "/usr/bin/sh"}
+    assert found.search_path == "/usr/bin:/bin"
+    assert (found.missing, found.problems, found.differences, found.is_first) == ((), (), (), True)
+
+
+def test_nothing_is_trusted_until_somebody_trusts_it(project: Project) -> None:
+    before = project.check()
+    project.trust()
+
+    assert (before, project.check()) == ("checklists.toml is not trusted", "")
+
+
+def test_what_is_kept_is_for_this_login_only(project: Project, tmp_path: Path) -> None:
+    project.trust()
+    kept = [path for path in (tmp_path / "state").rglob("*") if path.is_file()]
+
+    assert [path.stat().st_mode & 0o777 for path in kept] == [0o600]
+
+    kept[0].chmod(0o666)
+    assert project.check() == "checklists.toml is not trusted"
+
+
+@pytest.mark.parametrize("name", NAMED)
+def test_a_file_that_changed_is_no_longer_trusted(project: Project, name: str) -> None:
+    project.trust()
+    project.change(name)
+
+    assert project.check() == f"{name} has changed since ana trusted it"
+    assert project.review().differences == (f"{name} has changed",)
+
+
+def test_a_file_that_nothing_names_may_change(project: Project) -> None:
+    project.trust()
+    project.change("unnamed")
+
+    assert project.check() == ""
+
+
+def test_a_file_that_came_later_is_not_covered(project: Project) -> None:
+    (project.path.parent / "flags").unlink()
+    project.trust()
+    assert project.check() == ""
+
+    project.change("flags")
+
+    assert project.check() == "flags is new since ana trusted the file"
+
+
+def test_before_each_exec_only_the_files_of_that_step_are_looked_at(project: Project) -> None:
+    project.trust()
+    project.change("scripts/back.sh")
+
+    assert project.before_exec("flags") == ""
+    assert project.before_exec("code") == "scripts/back.sh has changed since ana trusted it"
+
+
+def test_other_variables_and_another_version_are_trusted_apart(project: Project) -> None:
+    project.trust()
+    followed = project.plan()
+    assert project.check(node="http://evil") == (
+        "checklists.toml was trusted, but not as it is followed here (another version, or other variables)"
+    )
+    assert project.review(node="http://evil").differences == (
+        "the variable node was http://127.0.0.1:9090, and is http://evil",
+    )
+
+    project.path.write_text(TEXT.replace('"off"', '"on"'))
+
+    assert project.check() != ""
+    assert project.review().differences == ("the checklist file has changed",)
+    assert check(followed, project.path) == "", "the run follows its own copy: what is on disk now disarms nothing"
+
+    give(review(project.plan(), project.path, "/usr/bin:/bin"), "bo", AT)
+    assert project.check() == ""
+    assert check(followed, project.path) == ""
+
+
+def test_trust_belongs_to_the_place(project: Project, tmp_path: Path) -> None:
+    project.trust()
+    other = tmp_path / "other"
+    other.mkdir()
+
+    assert Project(other).check() == "checklists.toml is not trusted"
+
+
+def test_trust_is_taken_away(project: Project) -> None:
+    project.trust()
+
+    assert (revoke(project.path), project.check(), revoke(project.path)) == (
+        True,
+        "checklists.toml is not trusted",
+        False,
+    )
+
+
+def test_a_program_is_pinned_by_its_path_and_may_be_upgraded(project: Project, tmp_path: Path) -> None:
+    first, second = tmp_path / "first", tmp_path / "second"
+    for folder in (first, second):
+        folder.mkdir()
+    (second / "sh").symlink_to("/bin/sh")
+    given = give(review(project.plan(), project.path, f"{first}:{second}"), "ana", AT)
+    assert given.programs == {"sh": f"{second}/sh"}
+
+    (second / "sh").unlink()
+    (second / "sh").symlink_to("/bin/cat")
+    assert project.check() == ""
+
+    (first / "sh").symlink_to("/bin/sh")
+    assert project.check() == f"sh is {first}/sh now, not what ana trusted ({second}/sh)"
+
+
+def test_a_program_that_is_not_there_is_named(project: Project) -> None:
+    found = review(project.plan(), project.path, "/nowhere")
+
+    assert found.missing == ("sh",)
+    assert found.problems == ()
+
+
+@pytest.mark.parametrize("name", ["checklists.toml", "flags", "scripts", "."])
+def test_nothing_is_trusted_that_anybody_could_write(project: Project, name: str) -> None:
+    place = (project.path.parent / name).resolve()
+    place.chmod(0o777)
+
+    with pytest.raises(TrustError, match=r"cannot be trusted: anybody can write .* \(chmod o-w takes that away\)"):
+        project.trust()
+    place.chmod(0o755)
+    project.trust()
+    place.chmod(0o777)
+    assert project.check() == (
+        "" if name == "checklists.toml" else f"anybody can write {place} (chmod o-w takes that away)"
+    )
+
+
+def test_a_group_of_others_may_not_write_and_ones_own_may(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    project.path.chmod(0o664)
+    monkeypatch.setattr(ownership, "_is_own_group", lambda _: False)
+    assert len(project.review().problems) == 1
+    assert "the group " in project.review().problems[0]
+
+    monkeypatch.setattr(ownership, "_is_own_group", lambda _: True)
+    assert project.review().problems == ()
+
+
+def test_a_file_of_somebody_else_is_not_trusted(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    owner = project.path.stat().st_uid
+    monkeypatch.setattr(ownership, "_ROOT", -1)
+    monkeypatch.setattr(os, "geteuid", lambda: owner + 1)
+
+    assert "belongs to" in project.review().problems[0]
+
+
+def test_a_pipe_in_the_place_of_a_script_is_not_waited_for(project: Project) -> None:
+    project.trust()
+    (project.path.parent / "flags").unlink()
+    os.mkfifo(project.path.parent / "flags")
+
+    assert project.check() == ""
+    assert project.review().missing == (str(project.path.parent / "flags"),)
+
+
+def test_what_is_kept_may_be_damaged(project: Project, tmp_path: Path) -> None:
+    project.trust()
+    kept = next(path for path in (tmp_path / "state").rglob("*.json"))
+    for damage in (b"", b"{", b"[]", b'{"path": 1}', b"[" * 100_000, b"\xff"):
+        kept.write_bytes(damage)
+
+        assert trusted(project.plan(), project.path) is None
+        assert project.check() == "checklists.toml is not trusted"
+
+
+def test_a_state_folder_that_cannot_be_written_is_an_error_in_words(
+    project: Project, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("QUDAG_TUI_STATE", str(tmp_path / "file"))
+
+    with pytest.raises(TrustError, match=r"the trust could not be kept in .*Not a directory"):
+        project.trust()
+
+
+def test_too_many_listed_files_and_a_pattern_that_is_none_are_problems(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from qudag_tui.plan import named_files
+
+    monkeypatch.setattr(named_files, "MOST_FILES", 0)
+
+    assert project.review().problems == ("trusts: 'lib/**' matches more than 0 files",)
