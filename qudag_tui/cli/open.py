@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 from pathlib import Path
+
 from qudag_tui import __version__
 from qudag_tui.cli.exit_code import ExitCode
 from qudag_tui.cli.failure import Stop

@@ -54,9 +54,12 @@ class AskedSources:
         self._configuration = configuration
         self._network: Network | None = None
 
-    def open(self, source: Source) -> SourceReader:
-        """A reader for ``source``. Opening never fails: what is wrong comes with the first read."""
-        wanted = wanted_of(source.id, self._metrics)
+    def open(self, source: Source, metrics: Iterable[Metric] | None = None) -> SourceReader:
+        """A reader for ``source``, of what ``metrics`` (all, if None) need of it.
+
+        Opening never fails: what is wrong comes with the first read.
+        """
+        wanted = wanted_of(source.id, self._metrics if metrics is None else metrics)
         # httpx and what it needs take a tenth of a second to import, and most plans may do without.
         if source.kind is SourceKind.COMMAND:
             from qudag_tui.sources.command import CommandSource  # noqa: PLC0415  # see above

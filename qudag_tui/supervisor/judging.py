@@ -15,6 +15,7 @@ from qudag_tui.core.instant import NANOSECONDS, Instant
 from qudag_tui.core.item import Gate, Item, Kind, Soak
 from qudag_tui.core.judge import holds, judge
 from qudag_tui.core.observed import MOST_PERIODS, SUPERVISOR, SUPERVISOR_EVERY_SECONDS, observed_seconds
+from qudag_tui.core.part import series_ids
 from qudag_tui.core.phase import SoakProgress
 from qudag_tui.core.slots import Series, Window, period_ns
 from qudag_tui.core.state import State
@@ -152,7 +153,10 @@ class Judging:
     def _forget(self, kept: Mapping[str, int], state: State, now_ns: int) -> None:
         slack = round(_KEPT_SECONDS * NANOSECONDS)
         soaking = [soak.started_run_ns for soak in state.soaks.values() if soak.completed is None]
-        starts = {name: start - slack for name, start in kept.items()}
+        starts: dict[str, int] = {}
+        for name, start in kept.items():
+            for series in (*_ids(self._plan, [name]), *self._sampler.ids_beside(name)):
+                starts[series] = min(start - slack, starts.get(series, start))
         starts[SUPERVISOR] = min([now_ns, *soaking]) - slack
         self._evidence.keep_from(starts, now_ns - slack)
 
@@ -169,9 +173,10 @@ class Judging:
         found = holds(
             until.condition,
             window,
-            self._evidence.series(_metrics(until.condition), window.start_ns, window.end_ns),
+            self._series(_metrics(until.condition), window),
             self._plan.metrics,
             errors=self._sampler.errors,
+            restarts=self._sampler.restarts(_metrics(until.condition), window),
         )
         self._evidence.stand("watch", step.id, now_ns, _payload(found, now))
         if found.verdict is Verdict.PASS:
@@ -189,12 +194,16 @@ class Judging:
         return judge(
             spec.condition,
             window,
-            self._evidence.series(names, window.start_ns, window.end_ns),
+            self._series(names, window),
             self._plan.metrics,
             tolerate=spec.tolerate,
             errors=self._sampler.errors,
             now_ns=now_ns,
+            restarts=self._sampler.restarts(names, window),
         )
+
+    def _series(self, metrics: Iterable[str], window: Window) -> Series:
+        return self._evidence.series(_ids(self._plan, metrics), window.start_ns, window.end_ns)
 
     def _settled(self, metrics: Iterable[str], now_ns: int) -> int:
         """Up to when all of them have been answered or given up: a slot that is being asked is not missing yet."""
@@ -203,6 +212,11 @@ class Judging:
     @staticmethod
     def _own_window(spec: Gate, end_ns: int) -> Window:
         return Window(max(0, end_ns - round(spec.window_seconds * NANOSECONDS)), end_ns)
+
+
+def _ids(plan: Plan, names: Iterable[str]) -> list[str]:
+    """Every series that metrics are judged by."""
+    return [name for metric in names if metric in plan.metrics for name in series_ids(plan.metrics[metric])]
 
 
 def _metrics(condition: Condition) -> list[str]:
