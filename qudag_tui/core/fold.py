@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from qudag_tui.core import event as ev
+from qudag_tui.core.capture import Baseline, captured_of
 from qudag_tui.core.fold_box import hold, open_next_phases, set_mark, stop_soak, touch
 from qudag_tui.core.fold_execution import HANDLERS
 from qudag_tui.core.instant import RunClock
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from qudag_tui.core.event import Event
     from qudag_tui.core.state import State
 
+# An extension that a forged event claims may not overflow what is shown.
+MOST_SECONDS = 1e9
 NEWER = "written by a newer version of qudag-tui"
 
 
@@ -126,6 +129,15 @@ def _soak_completed(state: State, event: Event, fact: ev.SoakCompleted) -> None:
     set_mark(state, item, Mark(ItemState.DONE, soak.by, event.at, event.seq))
 
 
+def _soak_extended(state: State, _event: Event, fact: ev.SoakExtended) -> None:
+    soak = state.soaks.get(fact.item)
+    if soak is None or soak.seq != fact.started or soak.completed is not None or not 0 < fact.seconds < MOST_SECONDS:
+        return
+    state.soaks[fact.item] = replace(
+        soak, looks=fact.look, extended_seconds=min(soak.extended_seconds + fact.seconds, MOST_SECONDS)
+    )
+
+
 def _look_requested(state: State, event: Event, fact: ev.LookRequested) -> None:
     state.look_requests[fact.item] = event
     item = state.plan.items.get(fact.item)
@@ -139,6 +151,13 @@ def _judged(state: State, event: Event, fact: ev.GateJudged) -> None:
     item = state.plan.items.get(fact.item)
     if item is not None and asked is not None and asked.seq == fact.request and fact.verdict == "pass":
         set_mark(state, item, Mark(ItemState.DONE, asked.actor.by, event.at, event.seq, fact.line))
+
+
+def _captured(state: State, event: Event, fact: ev.BaselineCaptured) -> None:
+    captured, before = captured_of(fact.metric, fact.bins), state.baselines.get(fact.metric)
+    if captured is not None and fact.metric in state.plan.metrics:
+        times = before.times + 1 if before else 1
+        state.baselines[fact.metric] = Baseline(captured, event.actor.by, event.at, event.seq, times)
 
 
 def _decided(state: State, event: Event, fact: ev.PhaseDecided) -> None:
@@ -196,8 +215,10 @@ _HANDLERS: dict[type[ev.Fact], Callable[[Any, Any, Any], None]] = {
     ev.EventUndone: _undone,
     ev.SoakStarted: _soak_started,
     ev.SoakCompleted: _soak_completed,
+    ev.SoakExtended: _soak_extended,
     ev.LookRequested: _look_requested,
     ev.GateJudged: _judged,
+    ev.BaselineCaptured: _captured,
     ev.PhaseDecided: _decided,
     ev.PhaseOverridden: _phase_overridden,
     ev.SignedOff: _signed,

@@ -6,6 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from qudag_tui.core import fold
+from qudag_tui.core.baseline import Captured
+from qudag_tui.core.capture import Baseline
 from qudag_tui.core.checklist import Plan, Section
 from qudag_tui.core.event import Event, RunClosed, RunCreated
 from qudag_tui.core.execution import Execution, ExecutionState, StepState
@@ -39,6 +41,7 @@ class State:
         self.looks: dict[str, Look] = {}
         self.look_requests: dict[str, Event] = {}
         self.fired: dict[str, Fired] = {}
+        self.baselines: dict[str, Baseline] = {}
         self.executions: dict[int, Execution] = {}
         self.supervisor: Supervisor | None = None
         self.unprotected_accepted = ""
@@ -55,6 +58,11 @@ class State:
     def apply(self, event: Event) -> None:
         """Fold one more event in. Never raises: what this version does not know makes the run read-only."""
         fold.apply(self, event)
+
+    @property
+    def captured(self) -> dict[str, Captured]:
+        """The baselines of this run, by metric, as verdicts take them."""
+        return {metric: baseline.captured for metric, baseline in self.baselines.items()}
 
     # Boxes
 

@@ -97,6 +97,7 @@ KEYS: Mapping[str, Mapping[str, str]] = {
         "gate": _CONDITION,
         "window": _DURATION,
         "tolerate": 'a share such as "1%"',
+        "extend": "a whole number from 0 to 10",
         "soak": _DURATION,
         "decision": _FLAG,
         "signoff": "the role that signs",

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime
 from pathlib import Path
 from time import monotonic
-from typing import Protocol, runtime_checkable
+from typing import TYPE_CHECKING
 
 from qudag_tui.core.checklist import Plan
 from qudag_tui.core.instant import Instant
@@ -15,23 +15,16 @@ from qudag_tui.plan import trust
 from qudag_tui.sources.asked import AskedSources
 from qudag_tui.sources.blocking import off_loop
 from qudag_tui.sources.opening import open_source
-from qudag_tui.sources.promql import Filling
 from qudag_tui.sources.source import SourceError, SourceReader
+
+if TYPE_CHECKING:
+    from qudag_tui.sources.promql import Filling
 
 # Neither a command nor an address: read whatever is trusted.
 HARMLESS = (SourceKind.HOST, SourceKind.PROCESS, SourceKind.SCRIPTED)
 NOT_TRUSTED = "not trusted: nothing is asked"
 # For so long the answer to whether a plan is trusted holds for addresses; commands are checked before each start.
 _HOLDS_SECONDS = 1.0
-
-
-@runtime_checkable
-class Filler(Protocol):
-    """A source that knows what it was at times that were missed."""
-
-    async def fill(self, first: datetime, every_seconds: float, count: int) -> Filling:
-        """What it was at ``first`` and each ``every_seconds`` after it, ``count`` times. Raises SourceError."""
-        ...
 
 
 class Asking:
@@ -49,7 +42,8 @@ class Asking:
         """A reader of what ``metrics`` need of ``source``."""
         if source.kind in HARMLESS:
             return open_source(source, self._file.parent)
-        return _OnceTrusted(self, source, metrics)
+        remembers = source.kind is SourceKind.PROMQL
+        return (_FillsOnceTrusted if remembers else _OnceTrusted)(self, source, metrics)
 
     async def trusted(self) -> trust.Trusted | None:
         """What was trusted of this plan, or None; asked at most once a second."""
@@ -90,13 +84,6 @@ class _OnceTrusted:
         """Raises :class:`SourceError` while nobody trusts the plan."""
         return await (await self._opened()).read(at)
 
-    async def fill(self, first: datetime, every_seconds: float, count: int) -> Filling:
-        """What the source knows of times that were missed; nothing where it keeps none."""
-        reader = await self._opened()
-        if not isinstance(reader, Filler):
-            return Filling()
-        return await reader.fill(first, every_seconds, count)
-
     async def _opened(self) -> SourceReader:
         given = await self._asking.trusted()
         if given is None:
@@ -104,3 +91,14 @@ class _OnceTrusted:
         if self._reader is None:
             self._reader = self._asking.sources(given).open(self._source, self._metrics)
         return self._reader
+
+
+class _FillsOnceTrusted(_OnceTrusted):
+    """The same of a Prometheus server, which also knows what it was at times that were missed."""
+
+    async def fill(self, first: datetime, every_seconds: float, count: int) -> Filling:
+        """See :meth:`PromqlSource.fill`. Raises :class:`SourceError`."""
+        from qudag_tui.sources.promql import Filling, PromqlSource  # noqa: PLC0415  # only where one is asked
+
+        reader = await self._opened()
+        return await reader.fill(first, every_seconds, count) if isinstance(reader, PromqlSource) else Filling()

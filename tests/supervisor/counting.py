@@ -64,7 +64,7 @@ def head(node: Node) -> str:
 title = "A deployment"
 [sources.node]
 scrape = "{node.address}"
-every = "200ms"
+every = "500ms"
 timeout = "10s"
 [sources.told]
 command = ["echo", "42"]

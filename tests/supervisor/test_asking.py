@@ -2,6 +2,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from qudag_tui.core import event as ev
+from qudag_tui.core.intent import Tick
 from qudag_tui.run.samples import SampleReader
 from tests.supervisor.counting import counting, head
 from tests.supervisor.shimmed import until
@@ -41,3 +43,39 @@ def test_counts_become_a_percentage_and_are_kept_as_they_stood(supervised: Build
         assert last["events"][1] * 100 == last["total"][1] > 0
         assert last["resets"][1] == 0
         assert len({at for at, _ in last.values()}) == 1
+
+
+def soaked(node_head: str, gate: str) -> dict[str, str]:
+    items = f'{{ id = "soak", text = "Soak", soak = "4s", items = [{{ id = "g", text = "G", {gate} }}] }}'
+    return {"head": node_head, "checklists": LIST.replace("items = [", f"items = [{items}, ")}
+
+
+def looks(run: Supervised) -> list[tuple[str, int]]:
+    return [(fact.verdict, fact.look) for fact in run.facts(ev.GateJudged) if isinstance(fact, ev.GateJudged)]
+
+
+def test_enough_requests_without_an_error_pass_although_sampling_began_with_the_soak(supervised: Build) -> None:
+    with counting(per_look=10_000) as node:
+        run = supervised(**soaked(head(node), 'gate = "error_rate < 0.1%"'))
+        run.ask(Tick("soak"))
+        run.start()
+        run.until_kind("soak completed")
+
+        assert looks(run) == [("pass", 1)]
+
+
+def test_a_soak_is_extended_as_often_as_its_gate_says_and_each_time_it_is_recorded(supervised: Build) -> None:
+    with counting(per_look=5) as node:
+        run = supervised(**soaked(head(node), 'gate = "error_rate < 0.1%", extend = 1'))
+        run.start()
+        until(lambda: run.standings("metric").get("error_rate", {}).get("value") == 0.0, run.log)
+        run.ask(Tick("soak"))
+        run.until_kind("soak completed")
+
+        assert looks(run) == [("inconclusive", 1), ("inconclusive", 2)]
+        assert run.facts(ev.SoakExtended) == [
+            ev.SoakExtended("soak", run.run.state.soaks["soak"].seq, 1, 2.0, ("g",)),
+        ]
+        completed = run.facts(ev.SoakCompleted)[0]
+        assert isinstance(completed, ev.SoakCompleted)
+        assert completed.observed_seconds >= 6.0
