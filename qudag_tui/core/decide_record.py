@@ -61,6 +61,9 @@ def _is_allowed(state: State, fact: ev.Fact, now: Instant) -> bool:
                 and execution.running_step is None
                 and bool(execution.aborted_by or execution.next_step() is None)
             )
+        case ev.TriggerBreached():
+            known = any(t.id == fact.trigger and t.condition is not None for t in state.plan.triggers)
+            return known and fact.trigger not in state.fired and state.is_under_way
         case ev.SoakCompleted():
             soak = state.soaks.get(fact.item)
             return soak is not None and soak.completed is None and soak.seq == fact.started

@@ -264,6 +264,15 @@ class UnprotectedAccepted(Fact):
     reason: str
 
 
+@fact("trigger breached")
+@dataclass(frozen=True, slots=True)
+class TriggerBreached(Fact):
+    """The supervisor saw its condition hold for as long as it must. ``line`` says what was seen."""
+
+    trigger: str
+    line: str = ""
+
+
 @fact("trigger fired")
 @dataclass(frozen=True, slots=True)
 class TriggerFired(Fact):

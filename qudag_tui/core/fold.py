@@ -67,6 +67,8 @@ def _ticked(state: State, event: Event, fact: ev.ItemTicked) -> None:
 def _unticked(state: State, event: Event, fact: ev.ItemUnticked) -> None:
     if fact.item in state.fired:
         del state.fired[fact.item]
+        # Somebody has looked: what was seen until now does not fire it again.
+        state.trigger_since[fact.item] = state.clock.at(event.at)
     state.soaks.pop(fact.item, None)
     state.look_requests.pop(fact.item, None)
     _mark(state, event, fact.item, ItemState.OPEN)
@@ -199,7 +201,7 @@ def _unprotected(state: State, _event: Event, fact: ev.UnprotectedAccepted) -> N
     state.unprotected_accepted = fact.reason
 
 
-def _fired(state: State, event: Event, fact: ev.TriggerFired) -> None:
+def _fired(state: State, event: Event, fact: ev.TriggerFired | ev.TriggerBreached) -> None:
     state.fired[fact.trigger] = Fired(event.actor.by, event.at, event.seq, fact.line)
 
 
@@ -224,5 +226,6 @@ _HANDLERS: dict[type[ev.Fact], Callable[[Any, Any, Any], None]] = {
     ev.SignedOff: _signed,
     ev.UnprotectedAccepted: _unprotected,
     ev.TriggerFired: _fired,
+    ev.TriggerBreached: _fired,
     **HANDLERS,
 }

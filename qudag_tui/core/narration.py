@@ -83,6 +83,8 @@ def words(event: Event, plan: Plan, targets: dict[int, str]) -> str:
             return f"signed as {fact.role}{_because(fact.reason)}"
         case ev.UnprotectedAccepted():
             return f"accepted that a logout may end background work{_because(fact.reason)}"
+        case ev.TriggerBreached():
+            return f"saw that {_box(plan, fact.trigger)} fired{_because(fact.line)}"
         case ev.TriggerFired():
             return f"saw {_box(plan, fact.trigger)}{_because(fact.line)}"
         case _:

@@ -41,6 +41,7 @@ class State:
         self.looks: dict[str, Look] = {}
         self.look_requests: dict[str, Event] = {}
         self.fired: dict[str, Fired] = {}
+        self.trigger_since: dict[str, int] = {}
         self.baselines: dict[str, Baseline] = {}
         self.executions: dict[int, Execution] = {}
         self.supervisor: Supervisor | None = None
@@ -171,6 +172,12 @@ class State:
     def is_under_way(self) -> bool:
         """Whether the first phase has begun and the run is not closed: the supervisor stays from here."""
         return self.closed is None and any(progress.started for progress in self.phases.values())
+
+    @property
+    def under_way_since(self) -> Instant | None:
+        """When the first of the phases began, from which on triggers are watched; None before, and after the close."""
+        started = [progress.started for progress in self.phases.values() if progress.started]
+        return min(started, key=self.clock.at) if started and self.closed is None else None
 
     # Executing
 

@@ -12,16 +12,19 @@ from qudag_tui.core.condition import Condition, terms
 from qudag_tui.core.counts import countable
 from qudag_tui.core.due import JudgeWatch
 from qudag_tui.core.extension import EXTEND, AfterLook, after_look
+from qudag_tui.core.fire import fire
 from qudag_tui.core.glance import glance
 from qudag_tui.core.instant import NANOSECONDS, Instant
 from qudag_tui.core.item import Gate, Item, Kind, Soak
 from qudag_tui.core.judge import holds, judge
+from qudag_tui.core.judge_trend import LEAST_BINS
 from qudag_tui.core.metric import Metric, MetricKind
 from qudag_tui.core.observed import MOST_PERIODS, SUPERVISOR, SUPERVISOR_EVERY_SECONDS, observed_seconds
 from qudag_tui.core.part import Part, part, series_ids
 from qudag_tui.core.phase import SoakProgress
 from qudag_tui.core.slots import Series, Window, period_ns
 from qudag_tui.core.state import State
+from qudag_tui.core.trigger import Trigger
 from qudag_tui.core.verdict import Finding, Verdict
 from qudag_tui.run.block import stamp
 from qudag_tui.supervisor.evidence import Evidence
@@ -33,6 +36,7 @@ _SLOWEST_SECONDS = 5.0
 _SHARE = 100
 _KEPT_SECONDS = 900.0
 _PATIENCE_SECONDS = 10.0
+COUNTED_SECONDS = 60.0
 
 
 class Judging:
@@ -143,6 +147,35 @@ class Judging:
             gate.id, request, found.verdict.value, found.line, found.value, found.limit, dict(found.evidence), look
         )
 
+    # Triggers
+
+    def breached(self, state: State, now: Instant) -> Iterator[ev.TriggerBreached]:
+        """The triggers that fire: watched from the first phase to the run's close, each until somebody reopens it."""
+        since = state.under_way_since
+        if since is None:
+            return
+        for trigger in self._plan.triggers:
+            if trigger.condition is None or trigger.id in state.fired:
+                continue
+            names = _metrics(trigger.condition)
+            now_ns = self._settled(names, state.clock.at(now))
+            since_ns = max(state.clock.at(since), state.trigger_since.get(trigger.id, 0))
+            back_ns = _back_ns(trigger, [self._plan.metrics[name] for name in names if name in self._plan.metrics])
+            window = Window(max(since_ns, now_ns - back_ns), now_ns)
+            found = fire(
+                trigger.condition,
+                _for_seconds(trigger, self._plan),
+                now_ns,
+                self._series(names, window),
+                self._plan.metrics,
+                errors=self._sampler.errors,
+                baselines=state.captured,
+                restarts=self._sampler.restarts(names, window),
+                since_ns=since_ns,
+            )
+            if found.fires:
+                yield ev.TriggerBreached(trigger.id, found.line)
+
     # So far
 
     def so_far(self, state: State, now: Instant) -> None:
@@ -170,6 +203,12 @@ class Judging:
             if reading.at is not None:
                 payload["at"] = stamp(reading.at.wall)
             self._evidence.stand("metric", metric, now_ns, payload)
+        for trigger in self._plan.triggers:
+            names = _metrics(trigger.condition) if trigger.condition is not None else []
+            metrics = [self._plan.metrics[name] for name in names if name in self._plan.metrics]
+            for one in metrics:
+                start = now_ns - _back_ns(trigger, metrics)
+                kept[one.id] = min(kept.get(one.id, start), start)
         self._forget(kept, state, now_ns)
         pause = min(max(SO_FAR_SECONDS, (thread_time() - began) * _SHARE), _SLOWEST_SECONDS)
         self._next_ns = now.boot_ns + round(pause * NANOSECONDS)
@@ -304,6 +343,19 @@ def _ids(plan: Plan, names: Iterable[str]) -> list[str]:
 
 def _metrics(condition: Condition) -> list[str]:
     return list(dict.fromkeys(term.metric for term in terms(condition)))
+
+
+def _for_seconds(trigger: Trigger, plan: Plan) -> float:
+    """How long it must hold; of counts without a time the last minute is looked at, as one look counts nothing."""
+    names = _metrics(trigger.condition) if trigger.condition is not None else []
+    counted = any(plan.metrics[name].kind is MetricKind.RATIO for name in names if name in plan.metrics)
+    return trigger.for_seconds or (COUNTED_SECONDS if counted else 0.0)
+
+
+def _back_ns(trigger: Trigger, metrics: Iterable[Metric]) -> int:
+    """How far back its condition may look: twice as far as it must hold, and over the bins of a trend."""
+    every = max((period_ns(metric.every_seconds) for metric in metrics), default=0)
+    return max(round(2 * (trigger.for_seconds or COUNTED_SECONDS) * NANOSECONDS), (LEAST_BINS + 2) * every)
 
 
 def _is_open(judged: ev.GateJudged, spec: Gate) -> bool:

@@ -181,7 +181,8 @@ class Supervisor:
         if seen == self._judged:
             return
         self._judged = seen
-        for fact in list(self._judging.final(self._run.state, now)):
+        state = self._run.state
+        for fact in [*self._judging.breached(state, now), *self._judging.final(state, now)]:
             await self._recorder.record(fact)
             if self._recorder.is_paused:
                 self._judged = (-1, -1)
