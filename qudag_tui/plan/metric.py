@@ -74,6 +74,8 @@ def _metric(name: str, table: Table, draft: Draft) -> Metric | None:
     concurrent = _series("concurrent", table, draft)
     if concurrent is not None and "baseline" in table:
         table.refuse("concurrent", "a metric has one baseline: baseline or concurrent, not both")
+    if concurrent is not None and kind is MetricKind.RATIO:
+        table.refuse("concurrent", "counts cannot be compared with one series beside them; capture a baseline instead")
     quantile = table.number("quantile", 0.0, 1.0)
     if quantile in {0.0, 1.0}:
         table.wrong("quantile")

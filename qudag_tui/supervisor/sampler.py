@@ -13,6 +13,7 @@ from qudag_tui.core.measure import Look, beside, is_whole, measure, samples_of
 from qudag_tui.core.metric import Metric
 from qudag_tui.core.metric import Source as SourceSpec
 from qudag_tui.core.observed import SUPERVISOR, SUPERVISOR_EVERY_SECONDS
+from qudag_tui.core.part import Part, part
 from qudag_tui.core.slots import Window, period_ns
 from qudag_tui.run import clock
 from qudag_tui.run.samples import Sample
@@ -109,14 +110,18 @@ class Sampler:
     def settled_ns(self, metric: str, now_ns: int) -> int:
         """Up to when every slot of a metric has been answered or given up, at most ``now_ns``."""
         settled = now_ns
-        for group in self._groups.get(metric, ()):
+        for group in self._groups_of(metric):
             over = group.pending_ns - 1 if group.pending_ns is not None else group.last_slot_ns + group.every_ns - 1
             settled = min(settled, over)
         return settled
 
+    def _groups_of(self, metric: str) -> list[_Group]:
+        """Those of a metric, and of its concurrent baseline."""
+        return [*self._groups.get(metric, ()), *self._groups.get(part(metric, Part.BASELINE), ())]
+
     def is_filling(self, metrics: Iterable[str]) -> bool:
         """Whether a gap of one of ``metrics`` is being filled in, or is about to be."""
-        groups = [group for metric in metrics for group in self._groups.get(metric, ())]
+        groups = [group for metric in metrics for group in self._groups_of(metric)]
         return any(group.backfill is not None and group.backfill.is_open for group in groups)
 
     def restarts(self, metrics: Iterable[str], window: Window) -> dict[str, list[int]]:

@@ -250,3 +250,27 @@ async def test_a_process_that_says_it_started_anew_is_a_restart() -> None:
     window = Window(starts[0].at_ns, starts[-1].at_ns)
     restarted = next(row.at_ns for row in starts if row.value == 2000.0)
     assert bench.sampler.restarts(["good", "silent"], window) == {"good": [restarted]}
+
+
+async def test_a_concurrent_baseline_is_measured_beside_its_metric_and_settles_with_it() -> None:
+    release = asyncio.Event()
+    metric = Metric(
+        "new",
+        "new",
+        MetricKind.GAUGE,
+        Series("new", "x"),
+        Unit.NUMBER,
+        concurrent=Series("old", "x"),
+        every_seconds=EVERY,
+    )
+    slow = Told(lambda: {"x": 2.0}, hang=release)
+    bench = Bench(timeout=30, metrics={"new": metric}, new=Told(lambda: {"x": 1.0}), old=slow)
+    await until_async(lambda: len(bench.kept.of("new")) >= 3)
+    waited = bench.sampler.settled_ns("new", 1 << 62)
+    release.set()
+    await until_async(lambda: bench.kept.of("new:baseline"))
+    await bench.sampler.stop()
+
+    assert waited < bench.kept.of("new")[2].at_ns
+    assert {row.value for row in bench.kept.of("new:baseline")} == {2.0}
+    assert set(bench.sampler.readings) == {"new"}
