@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from datetime import datetime
 from pathlib import Path
 from time import monotonic
@@ -83,6 +84,11 @@ class _OnceTrusted:
     async def read(self, at: Instant) -> Mapping[str, float]:
         """Raises :class:`SourceError` while nobody trusts the plan."""
         return await (await self._opened()).read(at)
+
+    async def prepare(self) -> None:
+        """Open it already, if it may be: what that imports takes longer than some periods."""
+        with suppress(SourceError):
+            await self._opened()
 
     async def _opened(self) -> SourceReader:
         given = await self._asking.trusted()

@@ -179,6 +179,9 @@ class Sampler:
             self.changes += 1
 
     async def _follow(self, group: _Group) -> None:
+        prepare = getattr(group.reader, "prepare", None)
+        if prepare is not None:
+            await prepare()
         while True:
             at, slot = await self._next_slot(group.every_ns)
             group.pending_ns = slot

@@ -61,7 +61,7 @@ def test_enough_requests_without_an_error_pass_although_sampling_began_with_the_
         run.start()
         run.until_kind("soak completed")
 
-        assert looks(run) == [("pass", 1)]
+        assert looks(run) == [("pass", 1)], run.facts(ev.GateJudged)
 
 
 def test_a_soak_is_extended_as_often_as_its_gate_says_and_each_time_it_is_recorded(supervised: Build) -> None:
