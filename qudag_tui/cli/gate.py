@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import time
+from typing import TYPE_CHECKING
 
 from qudag_tui.cli.look import code_of
 from qudag_tui.cli.parser import add_run_options
@@ -11,10 +13,16 @@ from qudag_tui.cli.sinks import put, put_json
 from qudag_tui.core.item import Item, Kind
 from qudag_tui.core.verdict import Verdict, worst
 
+if TYPE_CHECKING:
+    from qudag_tui.cli.standings import Standings
+
+POLL_SECONDS = 0.2
+
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Its arguments."""
     parser.add_argument("target", metavar="ITEM|PHASE", help="its id, or a unique beginning of it")
+    parser.add_argument("--wait", action="store_true", help="wait until every verdict is final")
     add_run_options(parser, json=True)
 
 
@@ -25,6 +33,9 @@ def run(arguments: argparse.Namespace) -> int:
 
     session = Session(arguments)
     gates = _gates(session, arguments.target)
+    while arguments.wait and session.state.closed is None and not _are_final(gates, session, Standings(session)):
+        time.sleep(POLL_SECONDS)
+        session.run.catch_up()
     standings = Standings(session)
     found: list[tuple[Item, Verdict, str]] = []
     for gate in gates:
@@ -46,6 +57,18 @@ def run(arguments: argparse.Namespace) -> int:
         for gate, verdict, line in found:
             put(f"{verdict:<12}  {gate.text}  {line}  {gate.id}")
     return code_of(whole)
+
+
+def _are_final(gates: list[Item], session: Session, standings: Standings) -> bool:
+    """Whether there is nothing left to wait for: final looks were taken, and no soak of these gates goes on."""
+    from qudag_tui.cli.status_json import gate_verdict  # noqa: PLC0415  # as above
+
+    sections = {gate.section for gate in gates}
+    counting = any(
+        soak.completed is None and item_id in session.plan.items and session.plan.items[item_id].section in sections
+        for item_id, soak in session.state.soaks.items()
+    )
+    return not counting and all(gate_verdict(gate.id, session.state, standings)[2] for gate in gates)
 
 
 def _verdict(word: str | None) -> Verdict:

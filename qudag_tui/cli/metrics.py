@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import argparse
+import time
+from typing import TYPE_CHECKING, Any
 
 from qudag_tui.cli.exit_code import ExitCode
 from qudag_tui.cli.parser import add_run_options
@@ -10,9 +12,16 @@ from qudag_tui.cli.session import Session
 from qudag_tui.cli.sinks import put, put_json, say
 from qudag_tui.core.unit import show
 
+if TYPE_CHECKING:
+    from qudag_tui.cli.standings import Standings
+    from qudag_tui.core.metric import Metric
+
+POLL_SECONDS = 0.5
+
 
 def configure(parser: argparse.ArgumentParser) -> None:
     """Its arguments."""
+    parser.add_argument("--watch", action="store_true", help="print them again whenever they change, until ctrl+c")
     add_run_options(parser, json=True)
 
 
@@ -22,17 +31,31 @@ def run(arguments: argparse.Namespace) -> int:
     from qudag_tui.cli.status_json import metric_json  # noqa: PLC0415
 
     session = Session(arguments)
-    standings = Standings(session)
-    if arguments.json:
-        put_json([metric_json(metric, session, standings) for metric in session.plan.metrics])
-        return ExitCode.DONE
-    if not standings.supervised:
-        say("no supervisor samples this run: these are the last numbers there were")
-    for metric in session.plan.metrics.values():
-        seen = standings.metrics.get(metric.id)
-        if seen is None or seen.value is None:
-            why = f": {seen.error}" if seen and seen.error else ""
-            put(f"{metric.id}\tunknown{why}\t{metric.title}")
+    last: list[Any] | None = None
+    while True:
+        standings = Standings(session)
+        if last is None and not standings.supervised and not arguments.json:
+            say("no supervisor samples this run: these are the last numbers there were")
+        if arguments.json:
+            found: list[Any] = [metric_json(metric, session, standings) for metric in session.plan.metrics]
         else:
-            put(f"{metric.id}\t{show(seen.value, metric.unit)}\t{metric.title}\t{seen.at or ''}".rstrip())
-    return ExitCode.DONE
+            found = [_line(metric, standings) for metric in session.plan.metrics.values()]
+        if found != last:
+            if arguments.json:
+                put_json(found, lines=arguments.watch)
+            else:
+                for line in found if last is None else [line for line in found if line not in last]:
+                    put(line)
+        last = found
+        session.run.catch_up()
+        if not arguments.watch or session.state.closed is not None:
+            return ExitCode.DONE
+        time.sleep(POLL_SECONDS)
+
+
+def _line(metric: Metric, standings: Standings) -> str:
+    seen = standings.metrics.get(metric.id)
+    if seen is None or seen.value is None:
+        why = f": {seen.error}" if seen and seen.error else ""
+        return f"{metric.id}\tunknown{why}\t{metric.title}"
+    return f"{metric.id}\t{show(seen.value, metric.unit)}\t{metric.title}\t{seen.at or ''}".rstrip()

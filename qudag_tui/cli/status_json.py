@@ -93,6 +93,7 @@ def _item(box: Item, state: State, standings: Standings) -> dict[str, Any]:
         soak = state.soaks.get(box.id)
         observed = soak.observed_seconds if soak and soak.completed else standings.observed_seconds.get(box.id)
         value |= {"soak_seconds": getattr(box.spec, "seconds", None), "observed_seconds": finite(observed)}
+        value["extended_seconds"] = soak.extended_seconds if soak else 0.0
     mark = state.mark(box.id)
     if mark is not None and mark.reason:
         value["reason"] = mark.reason

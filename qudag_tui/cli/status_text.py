@@ -127,7 +127,9 @@ def soak_words(box: Item, state: State, standings: Standings) -> str:
     if soak is None or soak.completed is not None or not isinstance(box.spec, Soak):
         return ""
     observed = standings.observed_seconds.get(box.id, 0.0)
-    return f"{clock(min(observed, box.spec.seconds))} of {clock(box.spec.seconds)} observed"
+    wanted = box.spec.seconds + (soak.extended_seconds if soak is not None else 0.0)
+    extended = f", extended {soak.looks} times" if soak is not None and soak.looks else ""
+    return f"{clock(min(observed, wanted))} of {clock(wanted)} observed{extended}"
 
 
 def _step_words(box: Item, state: State, now: Instant) -> str:

@@ -34,6 +34,8 @@ VERBS: dict[str, str] = {
     "log": "list the events of a run",
     "gate": "show the verdict of a gate, or of all gates of a phase",
     "metrics": "show the latest numbers",
+    "baseline": "show what metrics are compared with, or capture it",
+    "sources": "ask each source once, and say what came back",
     "verify": "check the journal, and say what anchors it",
     "close": "end the run, and list what is left",
     "supervise": "be the supervisor of a run, in the foreground; or stop it",

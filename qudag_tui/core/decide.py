@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from qudag_tui.core import event as ev
 from qudag_tui.core import intent as ask
+from qudag_tui.core.capture import bins_of
 from qudag_tui.core.decide_execution import abort, execute, mark_step, resume, retry, skip
 from qudag_tui.core.decide_record import record
 from qudag_tui.core.item import Item, ItemState, Kind
@@ -29,6 +30,8 @@ def decide(state: State, intent: ask.Intent, actor: ev.Actor, now: Instant) -> e
         return record(state, intent.fact, now)
     if state.closed is not None:
         return Refusal(Because.REFUSED, f"the run is closed ({state.closed.outcome})", "start another with new")
+    if isinstance(intent, ask.CaptureBaseline):
+        return _capture(state, intent)
     too_long = next(
         (name for name in intent.__slots__ if len(str(getattr(intent, name))) > MAX_TEXT),
         None,
@@ -69,6 +72,21 @@ def decide(state: State, intent: ask.Intent, actor: ev.Actor, now: Instant) -> e
             return resume(state)
         case ask.CloseRun():
             return _close(state, intent)
+
+
+def _capture(state: State, intent: ask.CaptureBaseline) -> ev.Fact | Refusal:
+    captured = intent.captured
+    metric = state.plan.metrics.get(captured.metric)
+    if metric is None:
+        return Refusal(Because.NOT_FOUND, f"the plan has no metric “{captured.metric}”", "metrics lists them")
+    if captured.samples == 0:
+        why = f"nothing was measured of “{metric.title}” in that window"
+        return Refusal(Because.REFUSED, why, "metrics says why; capture it once there are samples")
+    if metric.concurrent is not None or metric.baseline is not None:
+        kind = "another query" if metric.concurrent is not None else "a fixed number"
+        why = f"“{metric.title}” is compared with {kind}, as the checklist file says"
+        return Refusal(Because.REFUSED, why, 'write baseline = "captured" there')
+    return ev.BaselineCaptured(captured.metric, bins_of(captured))
 
 
 def _need_reason(reason: str) -> Refusal | None:

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from qudag_tui.core import event as ev
 from qudag_tui.core.execution import EXPIRES_SECONDS, Execution, ExecutionState, StepState
 from qudag_tui.core.item import Kind
 from qudag_tui.core.refusal import Because, Refusal
+from qudag_tui.core.verdict import Verdict
 
 if TYPE_CHECKING:
     from qudag_tui.core.instant import Instant
@@ -59,9 +61,21 @@ def _is_allowed(state: State, fact: ev.Fact, now: Instant) -> bool:
                 and execution.running_step is None
                 and bool(execution.aborted_by or execution.next_step() is None)
             )
+        case ev.TriggerBreached():
+            known = any(t.id == fact.trigger and t.condition is not None for t in state.plan.triggers)
+            return known and fact.trigger not in state.fired and state.is_under_way
         case ev.SoakCompleted():
             soak = state.soaks.get(fact.item)
             return soak is not None and soak.completed is None and soak.seq == fact.started
+        case ev.SoakExtended():
+            soak = state.soaks.get(fact.item)
+            return (
+                soak is not None
+                and soak.completed is None
+                and soak.seq == fact.started
+                and fact.look == soak.looks + 1
+                and 0 < fact.seconds < math.inf
+            )
         case ev.GateJudged():
             return _may_judge(state, fact)
         case _:
@@ -104,5 +118,10 @@ def _may_judge(state: State, fact: ev.GateJudged) -> bool:
         return asked.seq == fact.request
     look = state.looks.get(fact.item)
     if look is not None and look.judged.request == fact.request:
-        return False
-    return any(soak.completed is None and soak.seq == fact.request for soak in state.soaks.values())
+        before = look.judged
+        if before.verdict != Verdict.INCONCLUSIVE or fact.look <= before.look:
+            return False
+    return any(
+        soak.completed is None and soak.seq == fact.request and fact.look == soak.looks + 1
+        for soak in state.soaks.values()
+    )

@@ -176,6 +176,21 @@ class SoakCompleted(Fact):
     observed_seconds: float
 
 
+@fact("soak extended")
+@dataclass(frozen=True, slots=True)
+class SoakExtended(Fact):
+    """Its final look number ``look`` could not tell of ``gates``: it goes on for ``seconds`` of observed time more.
+
+    ``started`` is the event that started the soak.
+    """
+
+    item: str
+    started: int
+    look: int
+    seconds: float
+    gates: tuple[str, ...] = ()
+
+
 @fact("look requested")
 @dataclass(frozen=True, slots=True)
 class LookRequested(Fact):
@@ -187,7 +202,10 @@ class LookRequested(Fact):
 @fact("gate judged")
 @dataclass(frozen=True, slots=True)
 class GateJudged(Fact):
-    """A final look. ``request`` is the event that asked for it: the soak's start, or the look requested."""
+    """A final look. ``request`` is the event that asked for it: the soak's start, or the look requested.
+
+    ``look`` counts from 1; there is another one only after an inconclusive one, at the end of an extension.
+    """
 
     item: str
     request: int
@@ -196,6 +214,16 @@ class GateJudged(Fact):
     value: float | None = None
     limit: float | None = None
     evidence: Mapping[str, Any] = field(default_factory=dict)
+    look: int = 1
+
+
+@fact("baseline captured")
+@dataclass(frozen=True, slots=True)
+class BaselineCaptured(Fact):
+    """What a metric is compared with from here on; ``bins`` are those of ``core/capture.py``. A later one replaces it."""
+
+    metric: str
+    bins: Mapping[str, Any] = field(default_factory=dict)
 
 
 @fact("phase decided")
@@ -234,6 +262,15 @@ class UnprotectedAccepted(Fact):
     """Somebody goes on although this machine ends background processes at logout."""
 
     reason: str
+
+
+@fact("trigger breached")
+@dataclass(frozen=True, slots=True)
+class TriggerBreached(Fact):
+    """The supervisor saw its condition hold for as long as it must. ``line`` says what was seen."""
+
+    trigger: str
+    line: str = ""
 
 
 @fact("trigger fired")

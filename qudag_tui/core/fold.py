@@ -7,6 +7,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from qudag_tui.core import event as ev
+from qudag_tui.core.capture import Baseline, captured_of
 from qudag_tui.core.fold_box import hold, open_next_phases, set_mark, stop_soak, touch
 from qudag_tui.core.fold_execution import HANDLERS
 from qudag_tui.core.instant import RunClock
@@ -18,6 +19,8 @@ if TYPE_CHECKING:
     from qudag_tui.core.event import Event
     from qudag_tui.core.state import State
 
+# An extension that a forged event claims may not overflow what is shown.
+MOST_SECONDS = 1e9
 NEWER = "written by a newer version of qudag-tui"
 
 
@@ -64,6 +67,8 @@ def _ticked(state: State, event: Event, fact: ev.ItemTicked) -> None:
 def _unticked(state: State, event: Event, fact: ev.ItemUnticked) -> None:
     if fact.item in state.fired:
         del state.fired[fact.item]
+        # Somebody has looked: what was seen until now does not fire it again.
+        state.trigger_since[fact.item] = state.clock.at(event.at)
     state.soaks.pop(fact.item, None)
     state.look_requests.pop(fact.item, None)
     _mark(state, event, fact.item, ItemState.OPEN)
@@ -126,6 +131,15 @@ def _soak_completed(state: State, event: Event, fact: ev.SoakCompleted) -> None:
     set_mark(state, item, Mark(ItemState.DONE, soak.by, event.at, event.seq))
 
 
+def _soak_extended(state: State, _event: Event, fact: ev.SoakExtended) -> None:
+    soak = state.soaks.get(fact.item)
+    if soak is None or soak.seq != fact.started or soak.completed is not None or not 0 < fact.seconds < MOST_SECONDS:
+        return
+    state.soaks[fact.item] = replace(
+        soak, looks=fact.look, extended_seconds=min(soak.extended_seconds + fact.seconds, MOST_SECONDS)
+    )
+
+
 def _look_requested(state: State, event: Event, fact: ev.LookRequested) -> None:
     state.look_requests[fact.item] = event
     item = state.plan.items.get(fact.item)
@@ -139,6 +153,13 @@ def _judged(state: State, event: Event, fact: ev.GateJudged) -> None:
     item = state.plan.items.get(fact.item)
     if item is not None and asked is not None and asked.seq == fact.request and fact.verdict == "pass":
         set_mark(state, item, Mark(ItemState.DONE, asked.actor.by, event.at, event.seq, fact.line))
+
+
+def _captured(state: State, event: Event, fact: ev.BaselineCaptured) -> None:
+    captured, before = captured_of(fact.metric, fact.bins), state.baselines.get(fact.metric)
+    if captured is not None and fact.metric in state.plan.metrics:
+        times = before.times + 1 if before else 1
+        state.baselines[fact.metric] = Baseline(captured, event.actor.by, event.at, event.seq, times)
 
 
 def _decided(state: State, event: Event, fact: ev.PhaseDecided) -> None:
@@ -180,7 +201,7 @@ def _unprotected(state: State, _event: Event, fact: ev.UnprotectedAccepted) -> N
     state.unprotected_accepted = fact.reason
 
 
-def _fired(state: State, event: Event, fact: ev.TriggerFired) -> None:
+def _fired(state: State, event: Event, fact: ev.TriggerFired | ev.TriggerBreached) -> None:
     state.fired[fact.trigger] = Fired(event.actor.by, event.at, event.seq, fact.line)
 
 
@@ -196,12 +217,15 @@ _HANDLERS: dict[type[ev.Fact], Callable[[Any, Any, Any], None]] = {
     ev.EventUndone: _undone,
     ev.SoakStarted: _soak_started,
     ev.SoakCompleted: _soak_completed,
+    ev.SoakExtended: _soak_extended,
     ev.LookRequested: _look_requested,
     ev.GateJudged: _judged,
+    ev.BaselineCaptured: _captured,
     ev.PhaseDecided: _decided,
     ev.PhaseOverridden: _phase_overridden,
     ev.SignedOff: _signed,
     ev.UnprotectedAccepted: _unprotected,
     ev.TriggerFired: _fired,
+    ev.TriggerBreached: _fired,
     **HANDLERS,
 }

@@ -52,6 +52,6 @@ def _term(term: Term, now_ns: int, series: Series, metrics: Mapping[str, Metric]
     if value is None:
         return Glance(None, reasons.get(metric.id) or "no sample", None, limit)
     if not isinstance(term, Threshold):
-        return Glance(None, f"{show(value, metric.unit)} · judged from the next version on", value)
+        return Glance(None, f"{show(value, metric.unit)} · judged over its time", value)
     line = f"{show(value, metric.unit)}, limit {show(term.limit, term.unit)}"
     return Glance(term.comparison.holds(value, term.limit), line, value, term.limit)

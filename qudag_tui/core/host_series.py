@@ -33,11 +33,14 @@ PROCESS_SERIES: Mapping[str, Unit] = {
     "uptime_seconds": Unit.SECONDS,
 }
 
-# ``up`` is 1 while the answer's status is below 400, else 0.
+# ``up`` is 1 while the answer's status is one of success (2xx), else 0; only then there is a latency.
 HTTP_SERIES: Mapping[str, Unit] = {
     "latency_seconds": Unit.SECONDS,
+    "status": Unit.NUMBER,
     "up": Unit.NUMBER,
 }
+# A page may hold numbers too: behind this stands the JMESPath expression that finds one.
+JSON_PREFIX = "json:"
 
 # The kinds of source whose series are known beforehand.
 KNOWN_SERIES: Mapping[SourceKind, Mapping[str, Unit]] = {

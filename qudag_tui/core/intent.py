@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from qudag_tui.core.baseline import Captured
 from qudag_tui.core.event import Fact
 
 
@@ -53,6 +54,13 @@ class AddComment:
 
     item: str
     text: str
+
+
+@dataclass(frozen=True, slots=True)
+class CaptureBaseline:
+    """Compare a metric with this from now on; replaces what was captured of it before."""
+
+    captured: Captured
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,6 +159,7 @@ Intent = (
     | Defer
     | Override
     | AddComment
+    | CaptureBaseline
     | Undo
     | Decide
     | Sign

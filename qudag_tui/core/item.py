@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from qudag_tui.core.extension import EXTEND
+
 if TYPE_CHECKING:
     from qudag_tui.core.condition import Condition
     from qudag_tui.core.instant import Instant
@@ -50,13 +52,15 @@ class ItemState(StrEnum):
 class Gate:
     """A condition that must hold over a soak, or over ``window_seconds`` ending now where it stands outside one.
 
-    ``source`` is the condition as written; ``tolerate`` the share of time (0 to 1) that may be in violation.
+    ``source`` is the condition as written; ``tolerate`` the share of time (0 to 1) that may be in violation;
+    ``extend`` how often its soak may be extended because it could not tell.
     """
 
     condition: Condition
     source: str
     window_seconds: float = 600.0
     tolerate: float = 0.01
+    extend: int = EXTEND
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,7 +25,7 @@ class SourceKind(StrEnum):
 class Source:
     """Where numbers come from. ``target`` is what is asked; ``every_seconds`` how often.
 
-    The keys of ``target``: ``address`` (scrape, promql, http), ``argv`` (command), ``pid_file`` or ``name``
+    The keys of ``target``: ``address``, and ``credential`` if one is named (scrape, promql, http), ``argv`` (command), ``pid_file`` or ``name``
     (process), the names of the series with their values as text (scripted), none (host). ``timeout_seconds`` is how
     long one answer may take.
     """

@@ -62,10 +62,17 @@ def words(event: Event, plan: Plan, targets: dict[int, str]) -> str:
             return f"started the soak {_box(plan, fact.item)}"
         case ev.SoakCompleted():
             return f"{_box(plan, fact.item)} completed, {clock(fact.observed_seconds)} observed"
+        case ev.SoakExtended():
+            gates = " and ".join(_box(plan, gate) for gate in fact.gates)
+            return f"extended {_box(plan, fact.item)} by {spoken(fact.seconds)}: {gates} could not tell yet"
         case ev.LookRequested():
             return f"asked for the final look at {_box(plan, fact.item)}"
         case ev.GateJudged():
             return f"final look at {_box(plan, fact.item)}: {fact.verdict}, {fact.line}"
+        case ev.BaselineCaptured():
+            metric = plan.metrics.get(fact.metric)
+            samples = fact.bins.get("samples", 0)
+            return f"captured the baseline of “{metric.title if metric else fact.metric}”: {samples} samples"
         case ev.PhaseDecided():
             claimed = f", {len(fact.claimed)} boxes claimed" if fact.claimed else ""
             answer = "Go" if fact.decision == "go" else "No-Go"
@@ -76,6 +83,8 @@ def words(event: Event, plan: Plan, targets: dict[int, str]) -> str:
             return f"signed as {fact.role}{_because(fact.reason)}"
         case ev.UnprotectedAccepted():
             return f"accepted that a logout may end background work{_because(fact.reason)}"
+        case ev.TriggerBreached():
+            return f"saw that {_box(plan, fact.trigger)} fired{_because(fact.line)}"
         case ev.TriggerFired():
             return f"saw {_box(plan, fact.trigger)}{_because(fact.line)}"
         case _:

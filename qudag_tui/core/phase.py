@@ -64,7 +64,10 @@ class PhaseProgress:
 
 @dataclass(frozen=True, slots=True)
 class SoakProgress:
-    """One soak of one item: since when, and, after its final look, how much of it was observed."""
+    """One soak of one item: since when, and, after its final look, how much of it was observed.
+
+    ``looks`` is how many final looks could not tell, ``extended_seconds`` what was added for them.
+    """
 
     started: Instant
     started_run_ns: int
@@ -72,3 +75,5 @@ class SoakProgress:
     seq: int
     completed: Instant | None = None
     observed_seconds: float = 0.0
+    looks: int = 0
+    extended_seconds: float = 0.0

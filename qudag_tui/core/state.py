@@ -6,6 +6,8 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from qudag_tui.core import fold
+from qudag_tui.core.baseline import Captured
+from qudag_tui.core.capture import Baseline
 from qudag_tui.core.checklist import Plan, Section
 from qudag_tui.core.event import Event, RunClosed, RunCreated
 from qudag_tui.core.execution import Execution, ExecutionState, StepState
@@ -39,6 +41,8 @@ class State:
         self.looks: dict[str, Look] = {}
         self.look_requests: dict[str, Event] = {}
         self.fired: dict[str, Fired] = {}
+        self.trigger_since: dict[str, int] = {}
+        self.baselines: dict[str, Baseline] = {}
         self.executions: dict[int, Execution] = {}
         self.supervisor: Supervisor | None = None
         self.unprotected_accepted = ""
@@ -55,6 +59,11 @@ class State:
     def apply(self, event: Event) -> None:
         """Fold one more event in. Never raises: what this version does not know makes the run read-only."""
         fold.apply(self, event)
+
+    @property
+    def captured(self) -> dict[str, Captured]:
+        """The baselines of this run, by metric, as verdicts take them."""
+        return {metric: baseline.captured for metric, baseline in self.baselines.items()}
 
     # Boxes
 
@@ -163,6 +172,12 @@ class State:
     def is_under_way(self) -> bool:
         """Whether the first phase has begun and the run is not closed: the supervisor stays from here."""
         return self.closed is None and any(progress.started for progress in self.phases.values())
+
+    @property
+    def under_way_since(self) -> Instant | None:
+        """When the first of the phases began, from which on triggers are watched; None before, and after the close."""
+        started = [progress.started for progress in self.phases.values() if progress.started]
+        return min(started, key=self.clock.at) if started and self.closed is None else None
 
     # Executing
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from qudag_tui.core.extension import EXTEND
 from qudag_tui.core.item import Gate, Item, Kind, Script, Signoff, Soak
 from qudag_tui.plan.condition import read_condition
 from qudag_tui.plan.draft import Draft
@@ -19,6 +20,7 @@ KIND_KEYS = {
     "signoff": Kind.SIGNOFF,
     "run": Kind.SCRIPT,
 }
+MOST_EXTENSIONS = 10
 _CLAIMABLE = {Kind.MANUAL, Kind.SCRIPT}
 
 
@@ -72,7 +74,7 @@ class Boxes:
             message = f"an item has at most one of {', '.join(KIND_KEYS)}, not {' and '.join(chosen)}"
             self.draft.problems.add(message, (*table.path, chosen[-1]), at_key=True)
         key = chosen[0] if chosen else ""
-        table.only_with(("window", "tolerate"), "gate")
+        table.only_with(("window", "tolerate", "extend"), "gate")
         table.only_with(("target", "required", "confirm"), "run")
         if key != "run":
             table.only_with(RUN_KEYS, "run")
@@ -96,7 +98,11 @@ class Boxes:
         condition = read_condition("gate", table, self.draft)
         window = table.seconds("window")
         tolerate = table.percent("tolerate", 99.0)
+        extend = table.number("extend", 0, MOST_EXTENSIONS)
+        if extend is not None and not extend.is_integer():
+            table.wrong("extend")
         if condition is None:
             return None
         share = 0.01 if tolerate is None else tolerate / 100
-        return Gate(*condition, 600.0 if window is None else window, share)
+        looks = EXTEND if extend is None else int(extend)
+        return Gate(*condition, 600.0 if window is None else window, share, looks)

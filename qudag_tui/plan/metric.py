@@ -7,9 +7,10 @@ from typing import Any
 from unicodedata import east_asian_width
 
 from qudag_tui.core.condition import ConditionError, Threshold, parse_condition
-from qudag_tui.core.host_series import KNOWN_SERIES
+from qudag_tui.core.host_series import JSON_PREFIX, KNOWN_SERIES
 from qudag_tui.core.metric import Metric, MetricKind, Series, SourceKind
 from qudag_tui.core.printable import visible
+from qudag_tui.core.selector import SelectorError, parse_selector
 from qudag_tui.core.unit import Unit
 from qudag_tui.plan.draft import Draft
 from qudag_tui.plan.problem import quoted
@@ -73,6 +74,8 @@ def _metric(name: str, table: Table, draft: Draft) -> Metric | None:
     concurrent = _series("concurrent", table, draft)
     if concurrent is not None and "baseline" in table:
         table.refuse("concurrent", "a metric has one baseline: baseline or concurrent, not both")
+    if concurrent is not None and kind is MetricKind.RATIO:
+        table.refuse("concurrent", "counts cannot be compared with one series beside them; capture a baseline instead")
     quantile = table.number("quantile", 0.0, 1.0)
     if quantile in {0.0, 1.0}:
         table.wrong("quantile")
@@ -107,11 +110,31 @@ def _series(key: str, table: Table, draft: Draft) -> Series | None:
         message = f"no source has the name {quoted(source_name)}{end}"
         draft.problems.add(message, (*table.path, key), offset=0, absence=True)
         return Series(source_name, name)
+    if source.kind is SourceKind.SCRAPE:
+        try:
+            parse_selector(name)
+        except SelectorError as error:
+            table.refuse(key, str(error), len(source_name) + 1 + error.offset)
+        return Series(source_name, name)
+    if source.kind is SourceKind.HTTP and name.startswith(JSON_PREFIX):
+        return _page_series(key, source_name, name, table)
     known = list(source.target) if source.kind is SourceKind.SCRIPTED else list(KNOWN_SERIES.get(source.kind, ()))
     if known and name not in known:
         end = draft.problems.nearest(name, known)
         table.refuse(key, f"{source_name} has no series {quoted(name)}{end}", len(source_name) + 1)
     return Series(source_name, name)
+
+
+def _page_series(key: str, source: str, name: str, table: Table) -> Series:
+    # Only a plan that reads numbers out of pages needs it.
+    import jmespath  # noqa: PLC0415  # see above
+
+    expression = name.removeprefix(JSON_PREFIX)
+    try:
+        jmespath.compile(expression)
+    except (jmespath.exceptions.JMESPathError, RecursionError):
+        table.refuse(key, f"not a JMESPath expression: {quoted(expression)}", len(source) + 1 + len(JSON_PREFIX))
+    return Series(source, name)
 
 
 def _unit(kind: MetricKind, series: Series, table: Table, draft: Draft) -> Unit:

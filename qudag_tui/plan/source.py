@@ -15,6 +15,7 @@ from qudag_tui.plan.table import Table
 NAME = re.compile(r"[^\W\d][\w.-]*")
 NAME_RULE = "a letter, then letters, digits, _, . and -"
 FORMS = ("scrape", "promql", "http", "command", "process", "scripted")
+WITH_ADDRESS = (SourceKind.SCRAPE, SourceKind.PROMQL, SourceKind.HTTP)
 SHORTEST_SECONDS = 0.1
 _ADDRESS = re.compile(r"https?://[^\s/?#@]*(@[^\s/?#@]+)?[^\s\x00-\x1f\x7f-\x9f]*")
 
@@ -44,7 +45,13 @@ def _source(name: str, table: Table, draft: Draft) -> Source:
         draft.problems.add(message, table.path, absence=not forms)
     every, timeout = table.seconds("every", SHORTEST_SECONDS / 2), table.seconds("timeout")
     kind = SourceKind(forms[0]) if forms else SourceKind.COMMAND
-    return Source(name, kind, _target(kind, table, draft) if forms else {}, every or 5.0, timeout or 5.0)
+    target = _target(kind, table, draft) if forms else {}
+    credential = table.string("credential")
+    if credential and kind in WITH_ADDRESS:
+        target["credential"] = credential
+    elif credential and forms:
+        table.refuse("credential", f"a credential has a meaning only beside {', '.join(WITH_ADDRESS)}")
+    return Source(name, kind, target, every or 5.0, timeout or 5.0)
 
 
 def _target(kind: SourceKind, table: Table, draft: Draft) -> dict[str, str | tuple[str, ...]]:

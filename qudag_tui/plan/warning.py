@@ -10,6 +10,7 @@ from qudag_tui.core.condition import AgainstBaseline, Condition, Relation, Term,
 from qudag_tui.core.item import Gate, Kind, Script
 from qudag_tui.core.procedure import ROLLBACK
 from qudag_tui.core.step import Step
+from qudag_tui.core.trigger import Then
 from qudag_tui.core.unit import show
 from qudag_tui.plan.error import PlanWarning
 from qudag_tui.plan.file import parse_with_places, place
@@ -120,6 +121,10 @@ class _Unwise:
             yield Problem(
                 "no trigger watches anything: nobody is told when a rollback is due", ("procedures", ROLLBACK)
             )
+        for trigger in self.plan.triggers:
+            if trigger.then is Then.START:
+                message = 'then = "start" offers the rollback and starts nothing: no run can be armed in this version'
+                yield Problem(message, (*self.paths[trigger.id], "then"))
         if watching and not rollback:
             message = "there is no [procedures.rollback] for this trigger to offer"
             yield Problem(message, self.paths[watching[0].id])

@@ -45,13 +45,32 @@ class Evidence:
         self._standing: dict[tuple[str, str], Mapping[str, Any]] = {}
 
     def add(self, rows: Sequence[Sample]) -> None:
-        """Take new samples in."""
+        """Take new samples in, in any order; a slot keeps its first value."""
         for row in rows:
-            series = self._series[row.metric]
-            if not series or row.at_ns > series[-1][0]:
-                series.append((row.at_ns, row.value))
+            self._insert(row.metric, row.at_ns, row.value)
         if rows:
             self._write(lambda writer: writer.add(rows))
+
+    def _insert(self, metric: str, at_ns: int, value: float) -> None:
+        series = self._series[metric]
+        if not series or at_ns > series[-1][0]:
+            series.append((at_ns, value))
+            return
+        known_from = self._from_ns.get(metric)
+        # What is older than all that is in memory is read from the database when it is wanted.
+        if at_ns < series[0][0] and (known_from is None or at_ns < known_from):
+            return
+        place = bisect_left(series, at_ns, key=_at)
+        if series[place][0] != at_ns:
+            series.insert(place, (at_ns, value))
+
+    def newest(self, metric: str) -> int | None:
+        """When the newest sample of ``metric`` was due (run clock), or None."""
+        series = self._series[metric]
+        if series:
+            return series[-1][0]
+        stored = self._reader.latest(metric)
+        return stored[0][0] if stored else None
 
     def series(self, metrics: Iterable[str], start_ns: int, end_ns: int) -> Series:
         """The samples of ``metrics`` from ``start_ns`` to ``end_ns``, both included."""

@@ -21,6 +21,7 @@ from qudag_tui.run.logout import logout_kills
 from qudag_tui.run.process import own_ticks
 from qudag_tui.run.run import Run
 from qudag_tui.run.supervision import leave
+from qudag_tui.supervisor.asking import Asking
 from qudag_tui.supervisor.environment import missing_names
 from qudag_tui.supervisor.evidence import Evidence, say
 from qudag_tui.supervisor.executor import Executor
@@ -50,9 +51,9 @@ class Supervisor:
         self._stopped_by = ""
         self._trouble = ""
         created = run.state.run
-        folder = Path(created.file).parent if created is not None else Path()
+        self._asking = Asking(run.plan, Path(created.file if created is not None else "checklists.toml"))
         self._evidence = Evidence(run.folder)
-        self._sampler = Sampler(run.plan, folder, self._run_ns, self._evidence)
+        self._sampler = Sampler(run.plan, self._asking.open, self._run_ns, self._evidence)
         self._judging = Judging(run.plan, self._sampler, self._evidence)
         self._recorder = Recorder(run, this_actor("supervisor"))
         self._executor = Executor(run, self._recorder, self._wake.set, self._may_start)
@@ -97,6 +98,7 @@ class Supervisor:
         finally:
             pulse.cancel()
             await self._sampler.stop()
+            await self._asking.close()
             self._evidence.close()
 
     def _stop(self, name: str) -> None:
@@ -179,7 +181,8 @@ class Supervisor:
         if seen == self._judged:
             return
         self._judged = seen
-        for fact in list(self._judging.final(self._run.state, now)):
+        state = self._run.state
+        for fact in [*self._judging.breached(state, now), *self._judging.final(state, now)]:
             await self._recorder.record(fact)
             if self._recorder.is_paused:
                 self._judged = (-1, -1)

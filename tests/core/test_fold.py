@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import fields
+from dataclasses import fields, replace
 
 import pytest
 from hypothesis import given
@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from qudag_tui.core import event as ev
 from qudag_tui.core import intent as ask
+from qudag_tui.core.capture import bins_of, captured_of
 from qudag_tui.core.event import KINDS
 from qudag_tui.core.fold import _HANDLERS
 from qudag_tui.core.refusal import Refusal
@@ -29,6 +30,7 @@ from tests.core.building import (
     soak,
     watch,
 )
+from tests.core.measuring import captured, gauge
 
 CANARY = section(
     "canary", manual("deploy"), soak("watch"), gate("cpu-ok", under="watch"), decision("go?"), traffic="10%"
@@ -319,3 +321,68 @@ def test_no_sequence_of_forged_events_raises_and_the_counts_stay_true(facts: lis
     expected = sum(state.item_state(item).counts_as_done for item in EVERYTHING.items.values())
     assert state.done[""] == expected
     assert told.folded_again().states() == told.states()
+
+
+def test_a_soak_that_could_not_tell_goes_on_and_its_gate_is_looked_at_again() -> None:
+    told = Told(plan(CANARY))
+    told.must(ask.Tick("watch"))
+    started = told.state.head_seq
+    early = ev.GateJudged("cpu-ok", started, "pass", "31 %", look=2)
+    assert isinstance(told.record(early), Refusal)
+    told.record(ev.GateJudged("cpu-ok", started, "inconclusive", "needs 3 more samples"))
+    assert isinstance(told.record(ev.SoakExtended("watch", started, 2, 900.0, ("cpu-ok",))), Refusal)
+    told.record(ev.SoakExtended("watch", started, 1, 900.0, ("cpu-ok",)))
+    assert isinstance(told.record(ev.SoakExtended("watch", started, 1, 900.0, ("cpu-ok",))), Refusal)
+    assert (told.state.soaks["watch"].looks, told.state.soaks["watch"].extended_seconds) == (1, 900.0)
+    assert told.phases()["canary"] == "soaking"
+
+    told.record(ev.GateJudged("cpu-ok", started, "pass", "31 %, limit 80 %", look=2))
+    assert isinstance(told.record(ev.GateJudged("cpu-ok", started, "fail", "again", look=3)), Refusal)
+    told.record(ev.SoakCompleted("watch", started, 2700.0))
+    told.must(ask.Tick("cpu-ok"))
+
+
+def test_a_captured_baseline_is_kept_and_a_later_one_replaces_it_and_shows() -> None:
+    told = Told(replace(plan(CANARY), metrics={"latency": gauge()}))
+    told.must(ask.CaptureBaseline(captured([1.0, 2.0, 3.0] * 40)))
+    told.must(ask.CaptureBaseline(captured([5.0, None, 7.0] * 40)), by="bo")
+
+    kept = told.state.baselines["latency"]
+    assert (kept.by, kept.times) == ("bo", 2)
+    assert kept.captured == captured([5.0, None, 7.0] * 40)
+    assert told.state.captured == {"latency": kept.captured}
+
+
+def test_nothing_is_captured_of_what_was_not_measured_or_has_another_baseline() -> None:
+    told = Told(replace(plan(CANARY), metrics={"latency": gauge(), "fixed": gauge("fixed", baseline=3.0)}))
+    said = [
+        told.ask(ask.CaptureBaseline(captured([None] * 60))),
+        told.ask(ask.CaptureBaseline(captured([1.0] * 60, gauge("fixed")))),
+        told.ask(ask.CaptureBaseline(captured([1.0] * 60, gauge("other")))),
+    ]
+
+    assert [str(one.because) if isinstance(one, Refusal) else "" for one in said] == ["refused", "refused", "not found"]
+    assert told.state.baselines == {}
+
+
+@pytest.mark.parametrize(
+    "bins",
+    [
+        {},
+        {"values": ["x"]},
+        {"values": [1.0], "gaps": [9]},
+        {"low": [1.0, 2.0]},
+        {"unit": "parsec"},
+        {"every_seconds": 0.0},
+        {"dispersion": -1.0},
+        {"width": 0},
+        {"samples": 10**30},
+        {"more": 1},
+    ],
+)
+def test_a_baseline_that_nobody_could_have_captured_is_none(bins: dict[str, object]) -> None:
+    told = Told(replace(plan(CANARY), metrics={"latency": gauge()}))
+    whole = bins_of(captured([1.0, 2.0] * 30))
+    assert captured_of("latency", whole) == captured([1.0, 2.0] * 30)
+    told.tell(ev.BaselineCaptured("latency", whole | bins if bins else {}))
+    assert told.state.baselines == {}

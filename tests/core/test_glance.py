@@ -26,7 +26,7 @@ def seen(condition: str, *, now: float = 20.0, error: str = "", **values: float)
         (seen("cpu > 90%"), Glance(None, "no sample", None, 90)),
         (seen("cpu > 90%", error="refused"), Glance(None, "refused", None, 90)),
         (seen("cpu > 90%", now=31, cpu=95), Glance(None, "no sample", None, 90)),
-        (seen("cpu growing", cpu=95), Glance(None, "95% · judged from the next version on", 95)),
+        (seen("cpu growing", cpu=95), Glance(None, "95% · judged over its time", 95)),
         (seen("disk > 90%"), Glance(None, "the plan has no metric “disk”")),
         (seen("cpu > 90% or memory > 90%", cpu=95), Glance(True, "95%, limit 90%; no sample", 95, 90)),
         (seen("cpu > 90% or memory > 90%", cpu=31), Glance(None, "31%, limit 90%; no sample", 31, 90)),

@@ -158,13 +158,14 @@ def test_an_error_now_does_not_undo_a_window_that_is_full() -> None:
 @pytest.mark.parametrize(
     ("condition", "line"),
     [
-        ("errors < 1%", "a ratio of counts is judged from the next version on"),
-        ("cpu < baseline + 10%", "31% · a comparison with a baseline is judged from the next version on"),
-        ("cpu stable within 5%", "31% · a trend is judged from the next version on"),
+        ("errors < 1%", "no requests, limit 1% · 101 of 101 slots missing"),
+        ("cpu < baseline + 10%", "31% · no baseline was captured, 0 s old"),
+        ("cpu stable", "31% · no budget is stated, such as “within 5%”, 0 s old"),
+        ("cpu < 5 ms", "the metric is in %, the condition in s"),
         ("disk < 5%", "the plan has no metric “disk”"),
     ],
 )
-def test_the_other_kinds_are_unknown_in_plain_words(condition: str, line: str) -> None:
+def test_what_has_no_evidence_is_unknown_in_plain_words(condition: str, line: str) -> None:
     finding = judged([31.0] * 100, condition)
 
     assert (finding.verdict, finding.line) == (Verdict.UNKNOWN, line)

@@ -60,7 +60,6 @@ def test_the_examples_use_nearly_every_key() -> None:
             "steps",
             "notes",
             "trusts",
-            "promql",
             "pid_file",
             "name",
             "process",

@@ -174,7 +174,7 @@ def test_says_what_is_wrong_with_an_item(line: str, error: str) -> None:
         "letters, digits, -, _ and . in segments joined by /, starting with a letter or digit, at most 200 characters"
     )
     known = (
-        "known are id, text, done, gate, window, tolerate, soak, decision, signoff, note, items, run, shell, target, "
+        "known are id, text, done, gate, window, tolerate, extend, soak, decision, signoff, note, items, run, shell, target, "
         "timeout, attempts, idempotent, undo, required, confirm, on_failure, cwd, grace, env, secrets"
     )
 

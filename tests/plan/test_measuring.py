@@ -26,6 +26,10 @@ def file(*parts: str) -> str:
             Source("s", SourceKind.PROMQL, {"address": "https://p"}, 30.0, 2.0),
         ),
         ('http = "http://[::1]:80/health"', Source("s", SourceKind.HTTP, {"address": "http://[::1]:80/health"})),
+        (
+            'promql = "https://p"\ncredential = "prom"',
+            Source("s", SourceKind.PROMQL, {"address": "https://p", "credential": "prom"}),
+        ),
         ('command = ["./q", ""]', None),
         ('command = ["./q", "-l"]', Source("s", SourceKind.COMMAND, {"argv": ("./q", "-l")})),
         ('process = { pid_file = "/run/x" }', Source("s", SourceKind.PROCESS, {"pid_file": "/run/x"})),
@@ -75,6 +79,14 @@ FORMS = "a source has exactly one of scrape, promql, http, command, process, scr
         (
             'http = "http://a"\nevery = "1ms"',
             ['7:9: every must be longer than 0.05 s, not "1ms"'],
+        ),
+        (
+            'command = ["x"]\ncredential = "c"',
+            ["7:14: a credential has a meaning only beside scrape, promql, http"],
+        ),
+        (
+            'http = "http://a"\ncredential = ""',
+            ['7:14: credential must be the name of a credential in your own config.toml, not ""'],
         ),
         ('http = "http://a"\nevry = "1s"', ['7:1: "evry" is not a key of a source; did you mean "every"?']),
     ],
@@ -227,6 +239,19 @@ def test_every_series_of_the_host_has_its_unit(name: str) -> None:
     assert plan_of(file(f'[metrics.m]\ngauge = "host:{name}"\n')).metrics["m"].unit is HOST_SERIES[name]
 
 
+def test_a_page_has_series_of_its_own_and_numbers_behind_an_expression() -> None:
+    text = file(
+        '[sources.p]\nhttp = "http://a"\n[metrics.a]\ngauge = "p:status"\n'
+        '[metrics.b]\ngauge = "p:json:queues[0].wait_seconds"\n[metrics.c]\ngauge = "p:json:queues["\n'
+        '[metrics.d]\ngauge = "p:stats"\n'
+    )
+
+    assert errors_of(text) == [
+        '12:17: not a JMESPath expression: "queues["',
+        '14:12: p has no series "stats"; did you mean "status"?',
+    ]
+
+
 @pytest.mark.parametrize("name", PROCESS_SERIES)
 def test_every_series_of_a_process_has_its_unit(name: str) -> None:
     text = file(f'[sources.p]\nprocess = {{ name = "x" }}\n[metrics.m]\ngauge = "p:{name}"\n')
@@ -248,6 +273,14 @@ METRIC_FORMS = (
         (
             'gauge = "host:cpu_percnt"',
             ['9:15: host has no series "cpu_percnt"; did you mean "cpu_percent"?'],
+        ),
+        (
+            "gauge = 'node:x{a=b}'",
+            ['9:17: a series is a name, or name{label="value"}; =, !=, =~ and !~ compare a label'],
+        ),
+        (
+            """gauge = 'node:x{a="1",b=~"("}'""",
+            ["9:27: not a regular expression: missing ), unterminated subpattern at position 0"],
         ),
         ('gauge = "nod:x"', ['9:10: no source has the name "nod"; did you mean "node"?']),
         (

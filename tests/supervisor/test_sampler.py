@@ -1,20 +1,21 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Mapping
-from pathlib import Path
-
-import pytest
+from collections.abc import Callable, Iterable, Mapping
+from datetime import datetime
 
 from qudag_tui.core.checklist import Plan
 from qudag_tui.core.instant import NANOSECONDS, Instant
 from qudag_tui.core.metric import Metric, MetricKind, Series, Source, SourceKind
+from qudag_tui.core.slots import Window
 from qudag_tui.core.unit import Unit
+from qudag_tui.run import clock
 from qudag_tui.run.samples import Sample
+from qudag_tui.sources import reading
+from qudag_tui.sources.promql import Filling
 from qudag_tui.sources.source import SourceError, SourceReader
-from qudag_tui.supervisor import sampler as module
 from qudag_tui.supervisor.evidence import Evidence
-from qudag_tui.supervisor.sampler import Sampler
+from qudag_tui.supervisor.sampler import Sampler, started_id
 from tests.supervisor.shimmed import until_async
 
 EVERY = 0.05
@@ -49,6 +50,15 @@ class Kept(Evidence):
     def of(self, metric: str) -> list[Sample]:
         return [row for row in self.rows if row.metric == metric]
 
+    def newest(self, metric: str) -> int | None:
+        return max((row.at_ns for row in self.of(metric)), default=None)
+
+    def series(self, metrics: Iterable[str], start_ns: int, end_ns: int) -> Mapping[str, list[tuple[int, float]]]:
+        return {
+            metric: [(row.at_ns, row.value) for row in self.of(metric) if start_ns <= row.at_ns <= end_ns]
+            for metric in metrics
+        }
+
 
 def fails(error: Exception) -> Callable[[], Mapping[str, float]]:
     def answer() -> Mapping[str, float]:
@@ -58,8 +68,14 @@ def fails(error: Exception) -> Callable[[], Mapping[str, float]]:
 
 
 class Bench:
-    def __init__(self, monkeypatch: pytest.MonkeyPatch, timeout: float = 0.1, **sources: SourceReader) -> None:
-        monkeypatch.setattr(module, "open_source", lambda source, _: sources[source.id])
+    def __init__(
+        self,
+        timeout: float = 0.1,
+        *,
+        start: bool = True,
+        metrics: Mapping[str, Metric] | None = None,
+        **sources: SourceReader,
+    ) -> None:
         self.kept = Kept()
         plan = Plan(
             "A plan",
@@ -68,22 +84,24 @@ class Bench:
                 name: Source(name, SourceKind.SCRIPTED, every_seconds=EVERY, timeout_seconds=timeout)
                 for name in sources
             },
-            metrics={
+            metrics=metrics
+            or {
                 name: Metric(name, name, MetricKind.GAUGE, Series(name, "x"), Unit.NUMBER, every_seconds=EVERY)
                 for name in sources
             }
             | {"lost": Metric("lost", "lost", MetricKind.GAUGE, Series("nowhere", "x"), Unit.NUMBER)},
         )
-        self.sampler = Sampler(plan, Path(), lambda at: at.boot_ns, self.kept)
-        self.sampler.start()
+        self.sampler = Sampler(plan, lambda source, _: sources[source.id], lambda at: at.boot_ns, self.kept)
+        if start:
+            self.sampler.start()
 
     def error(self, metric: str) -> str:
         reading = self.sampler.readings.get(metric)
         return reading.error if reading else ""
 
 
-async def test_samples_are_taken_at_multiples_of_the_period(monkeypatch: pytest.MonkeyPatch) -> None:
-    bench = Bench(monkeypatch, good=Told(lambda: {"x": 1.5}))
+async def test_samples_are_taken_at_multiples_of_the_period() -> None:
+    bench = Bench(good=Told(lambda: {"x": 1.5}))
     await until_async(lambda: len(bench.kept.of("good")) >= 5)
     await bench.sampler.stop()
 
@@ -96,12 +114,10 @@ async def test_samples_are_taken_at_multiples_of_the_period(monkeypatch: pytest.
     assert bench.error("good") == ""
 
 
-async def test_a_source_that_hangs_delays_no_other_is_not_asked_twice_and_recovers(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+async def test_a_source_that_hangs_delays_no_other_is_not_asked_twice_and_recovers() -> None:
     release = asyncio.Event()
     hanging = Told(lambda: {"x": 2.0}, hang=release)
-    bench = Bench(monkeypatch, good=Told(lambda: {"x": 1.0}), dead=hanging)
+    bench = Bench(good=Told(lambda: {"x": 1.0}), dead=hanging)
     await until_async(lambda: len(bench.kept.of("good")) >= 8)
     await until_async(lambda: "no answer for more than 0.1 s" in bench.error("dead"))
     assert hanging.asked == 1
@@ -115,9 +131,8 @@ async def test_a_source_that_hangs_delays_no_other_is_not_asked_twice_and_recove
     assert bench.kept.of("dead")[0].value == 2.0
 
 
-async def test_what_goes_wrong_is_told_beside_the_metric(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_what_goes_wrong_is_told_beside_the_metric() -> None:
     bench = Bench(
-        monkeypatch,
         refused=Told(fails(SourceError("connection refused"))),
         faulty=Told(fails(KeyError("x"))),
         empty=Told(dict),
@@ -130,15 +145,15 @@ async def test_what_goes_wrong_is_told_beside_the_metric(monkeypatch: pytest.Mon
         "lost": "the plan has no source “nowhere”",
         "refused": "connection refused",
         "faulty": "the source failed: KeyError: 'x'",
-        "empty": "empty has no x now",
+        "empty": "empty has no x",
     }
     assert {row.metric for row in bench.kept.rows} == {"good"}
 
 
-async def test_a_slot_that_is_being_asked_is_not_settled(monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_a_slot_that_is_being_asked_is_not_settled() -> None:
     release = asyncio.Event()
     source = Told(lambda: {"x": 1.0}, hang=release)
-    bench = Bench(monkeypatch, timeout=30, slow=source)
+    bench = Bench(timeout=30, slow=source)
     await until_async(lambda: source.asked == 1)
     far = 1 << 62
     pending = bench.sampler.settled_ns("slow", far) + 1
@@ -151,3 +166,111 @@ async def test_a_slot_that_is_being_asked_is_not_settled(monkeypatch: pytest.Mon
     assert bench.kept.of("slow")[0].at_ns == pending
     assert bench.sampler.settled_ns("slow", far) >= pending
     assert bench.sampler.settled_ns("slow", 5) == 5
+
+
+def ratio(errors: str, total: str) -> Metric:
+    return Metric(
+        "rate",
+        "rate",
+        MetricKind.RATIO,
+        Series(errors, "errors"),
+        Unit.PERCENT,
+        total=Series(total, "total"),
+        every_seconds=EVERY,
+    )
+
+
+async def test_a_ratio_of_two_sources_is_measured_where_both_answered_the_same_slot() -> None:
+    seen = {"errors": 0.0, "total": 0.0}
+
+    def grows(name: str, step: float) -> Callable[[], Mapping[str, float]]:
+        def answer() -> Mapping[str, float]:
+            seen[name] += step
+            return {name: seen[name]}
+
+        return answer
+
+    bench = Bench(
+        metrics={"rate": ratio("front", "back")}, front=Told(grows("errors", 1)), back=Told(grows("total", 100))
+    )
+    await until_async(lambda: len(bench.kept.of("rate")) >= 3)
+    await bench.sampler.stop()
+
+    assert {row.value for row in bench.kept.of("rate")} == {1.0}
+    events, totals = bench.kept.of("rate:events"), bench.kept.of("rate:total")
+    assert [row.at_ns for row in events] == [row.at_ns for row in totals]
+    assert [row.value * 100 for row in events] == [row.value for row in totals]
+
+
+class Remembers(Told):
+    """A source that knows what it was at times that were missed."""
+
+    def __init__(self, answer: Callable[[], Mapping[str, float]]) -> None:
+        super().__init__(answer)
+        self.filled: list[int] = []
+
+    async def fill(self, first: datetime, every_seconds: float, count: int) -> Filling:
+        assert first.tzinfo is not None
+        assert every_seconds == EVERY
+        self.filled.append(count)
+        return Filling({"x": dict.fromkeys(range(count), 9.0)})
+
+
+async def test_what_was_missed_since_the_last_sample_is_filled_in_and_marked() -> None:
+    source = Remembers(lambda: {"x": 1.0})
+    every = round(EVERY * NANOSECONDS)
+    bench = Bench(start=False, away=source)
+    last = clock.now().boot_ns // every * every - 40 * every
+    bench.kept.rows.append(Sample("away", last, clock.now().wall, 5.0))
+    bench.sampler.start()
+    assert bench.sampler.is_filling(["away"])
+    await until_async(lambda: len(bench.kept.of("away")) > 45)
+    await bench.sampler.stop()
+
+    rows = sorted(bench.kept.of("away"), key=lambda row: row.at_ns)[1:]
+    filled = [row for row in rows if row.backfilled]
+    assert len(filled) == source.filled[0] >= 40
+    assert {row.value for row in filled} == {9.0}
+    assert [row.at_ns for row in filled] == [last + every * (number + 1) for number in range(len(filled))]
+    first = next(row for row in rows if not row.backfilled)
+    assert first.at_ns == filled[-1].at_ns + every
+    assert abs((first.wall - filled[-1].wall).total_seconds() - EVERY) < EVERY
+    assert not bench.sampler.is_filling(["away"])
+
+
+async def test_a_process_that_says_it_started_anew_is_a_restart() -> None:
+    told = {"started": 1000.0}
+    bench = Bench(good=Told(lambda: reading.Reading({"x": 1.0}, {}, told["started"])), silent=Told(lambda: {"x": 1.0}))
+    await until_async(lambda: len(bench.kept.of("good")) >= 3)
+    told["started"] = 2000.0
+    await until_async(lambda: bench.kept.of(started_id("good"))[-1].value == 2000.0)
+    await bench.sampler.stop()
+
+    starts = bench.kept.of(started_id("good"))
+    window = Window(starts[0].at_ns, starts[-1].at_ns)
+    restarted = next(row.at_ns for row in starts if row.value == 2000.0)
+    assert bench.sampler.restarts(["good", "silent"], window) == {"good": [restarted]}
+
+
+async def test_a_concurrent_baseline_is_measured_beside_its_metric_and_settles_with_it() -> None:
+    release = asyncio.Event()
+    metric = Metric(
+        "new",
+        "new",
+        MetricKind.GAUGE,
+        Series("new", "x"),
+        Unit.NUMBER,
+        concurrent=Series("old", "x"),
+        every_seconds=EVERY,
+    )
+    slow = Told(lambda: {"x": 2.0}, hang=release)
+    bench = Bench(timeout=30, metrics={"new": metric}, new=Told(lambda: {"x": 1.0}), old=slow)
+    await until_async(lambda: len(bench.kept.of("new")) >= 3)
+    waited = bench.sampler.settled_ns("new", 1 << 62)
+    release.set()
+    await until_async(lambda: bench.kept.of("new:baseline"))
+    await bench.sampler.stop()
+
+    assert waited < bench.kept.of("new")[2].at_ns
+    assert {row.value for row in bench.kept.of("new:baseline")} == {2.0}
+    assert set(bench.sampler.readings) == {"new"}

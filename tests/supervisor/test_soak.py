@@ -3,7 +3,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from qudag_tui.core import event as ev
-from qudag_tui.core.intent import Tick
+from qudag_tui.core.intent import Tick, Untick
 from tests.supervisor.shimmed import until
 from tests.supervisor.supervised import Supervised
 
@@ -105,7 +105,7 @@ def test_ticking_a_gate_outside_a_soak_takes_its_final_look(supervised: Build) -
     }
 
 
-def test_triggers_show_their_values_and_fire_only_by_hand(supervised: Build) -> None:
+def test_triggers_show_their_values_and_fire_none_before_the_first_phase(supervised: Build) -> None:
     run = supervised(checklists=checklists(soak(1)))
     run.start()
     until(lambda: len(run.standings("trigger")) == 3)
@@ -119,7 +119,32 @@ def test_triggers_show_their_values_and_fire_only_by_hand(supervised: Build) -> 
         "not-bad": ("pass", "1, limit 50", 1.0, 50.0),
         "cannot-tell": ("unknown", "the script has no number here", None, 50.0),
     }
-    assert "trigger fired" not in run.kinds()
+    assert "trigger breached" not in run.kinds()
+
+
+def test_a_trigger_that_holds_fires_once_and_again_only_after_somebody_reopened_it(supervised: Build) -> None:
+    run = supervised(
+        checklists=checklists(soak(60), '"Look"').replace('when = "bad > 50"', 'when = "bad > 50"\nfor = "1s"')
+    )
+    run.start()
+    run.ask(Tick("soak"))
+    run.until_kind("trigger breached")
+
+    fact = run.facts(ev.TriggerBreached)[0]
+    assert isinstance(fact, ev.TriggerBreached)
+    assert (fact.trigger, fact.line.startswith("99, limit 50 · held for ")) == ("too-bad", True)
+    assert list(run.state.fired) == ["too-bad"]
+    assert (run.state.fired["too-bad"].by, run.state.fired["too-bad"].line) == ("supervisor", fact.line)
+
+    run.ask(Untick("too-bad"))
+    assert run.state.fired == {}
+    run.until_kind("trigger breached", 2)
+    events = {event.seq: event for event in run.run.events}
+    reopened, again = (
+        max(s for s, e in events.items() if e.kind == kind) for kind in ("item unticked", "trigger breached")
+    )
+    assert events[again].at.seconds_since(events[reopened].at) >= 0.8
+    assert run.kinds().count("trigger breached") == 2
 
 
 def test_a_restart_counts_the_time_that_was_observed_before_it(supervised: Build) -> None:

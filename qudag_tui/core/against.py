@@ -1,0 +1,33 @@
+"""Whether a captured baseline may be compared with, and the limit that a condition makes of a baseline."""
+
+from __future__ import annotations
+
+from qudag_tui.core.baseline import LEAST_SAMPLES, Captured
+from qudag_tui.core.condition import AgainstBaseline, Relation
+from qudag_tui.core.judging import Judging, too_many_missing
+from qudag_tui.core.metric import Metric
+
+NO_BASELINE = "no baseline was captured"
+
+
+def limit_from(term: AgainstBaseline, baseline: float) -> float:
+    """The limit that ``term`` makes of a baseline, in the metric's base unit."""
+    if term.relation is Relation.PERCENT:
+        return baseline * (1 + term.amount / 100)
+    return baseline * term.amount if term.relation is Relation.TIMES else baseline + term.amount
+
+
+def unusable(captured: Captured, metric: Metric, judging: Judging) -> str:
+    """Why nothing can be compared with ``captured``, or ""."""
+    gone = captured.slots - captured.samples
+    if captured.unit is not metric.unit or captured.metric != metric.id:
+        return "the baseline was captured of another metric, or in another unit: capture it again"
+    if captured.every_seconds != metric.every_seconds:
+        return "the baseline was captured at another interval: capture it again"
+    if captured.to_ns > judging.window.start_ns:
+        return "the baseline was captured inside the window that is judged"
+    if captured.samples < LEAST_SAMPLES:
+        return f"the baseline has {captured.samples} of the {LEAST_SAMPLES} samples it needs: capture it again"
+    if too_many_missing(gone, captured.slots):
+        return f"{gone} of the {captured.slots} slots of the baseline are missing: capture it again"
+    return f"the baseline is not known: {captured.unobserved}" if captured.unobserved else ""

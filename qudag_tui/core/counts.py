@@ -1,0 +1,165 @@
+"""What the counters of a ratio counted in a window, and whether all of it was seen."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+
+from qudag_tui.core.instant import NANOSECONDS
+from qudag_tui.core.metric import Metric
+from qudag_tui.core.part import Part, part
+from qudag_tui.core.slots import Series, Window, period_ns, slots
+from qudag_tui.core.statistics.dispersion import dispersion
+
+MINUTE_NS = 60 * NANOSECONDS
+# A gap hides no restart if the counter stood higher before it than traffic so many times the busiest seen could have
+# brought it again.
+SURGE = 10.0
+
+
+@dataclass(frozen=True, slots=True)
+class Counts:
+    """``events`` in ``total``, as far as they were observed, over ``seconds`` of the window.
+
+    ``minutes`` holds (events, total) of each minute. ``unobserved`` says what hid increments, "" if nothing did.
+    ``slots`` and ``missing`` count the looks that were due, and those without a number; ``newest_ns`` is the time of
+    the last good one.
+    """
+
+    events: float
+    total: float
+    minutes: tuple[tuple[float, float], ...]
+    seconds: float
+    slots: int
+    missing: int
+    newest_ns: int | None
+    unobserved: str = ""
+
+    def dispersion(self, burst: float) -> float:
+        """φ: how many of the events come together; at least 1 and ``burst``, else what the minutes show."""
+        return max(1.0, burst, dispersion(self.minutes))
+
+
+@dataclass(frozen=True, slots=True)
+class _Look:
+    at_ns: int
+    counters: tuple[float, float]  # events, then total or rest
+    resets: float | None
+
+
+def counts(metric: Metric, series: Series, window: Window, restarts: Sequence[int] | None = None) -> Counts:
+    """What was counted from the first slot at or after the window's start to its last slot.
+
+    ``restarts`` are the times at which what is measured was seen to start anew, if something else than the counters
+    tells (a process's start time); None if nothing does. Counters that went back, or whose ``resets`` changed, hide
+    what they counted before: that is unobserved, and so is what is counted from a slot at the window's start, or up to
+    one at its end, that is missing. A gap between two looks is bridged, unless a restart may hide in it.
+    """
+    every = period_ns(metric.every_seconds)
+    first = max(0, -(-window.start_ns // every)) * every
+    looks = _looks(metric, series, Window(first - 1, window.end_ns))
+    seen = [look for look in looks if look is not None]
+    missing = len(looks) - len(seen)
+    if not seen:
+        return Counts(0.0, 0.0, (), 0.0, len(looks), missing, None, "nothing was counted yet")
+    hidden = [] if looks[0] else ["no count at the start of the window"]
+    steps = [(one, other, _went_back(one, other)) for one, other in pairwise(seen)]
+    busiest = max(
+        (
+            _whole(metric, _grown(one, other))
+            for one, other, back in steps
+            if not back and other.at_ns - one.at_ns == every
+        ),
+        default=None,
+    )
+    minutes: dict[int, tuple[float, float]] = {}
+    fell_from: _Look | None = None
+    for one, other, back in steps:
+        # A counter that is back above where it was at the next look was misread, and did not count all of it anew.
+        grown = _grown(fell_from if fell_from and not _is_below(other, fell_from) else one, other)
+        fell_from = one if back and _is_below(other, one) else None
+        if back or restarts or other.at_ns - one.at_ns != every:
+            hidden += _hides(metric, (one, other), every, busiest, restarts)
+        minute = (other.at_ns - 1 - first) // MINUTE_NS
+        events, total = minutes.get(minute, (0.0, 0.0))
+        minutes[minute] = (events + grown[0], total + _whole(metric, grown))
+    hidden += [] if looks[-1] else ["no count at the end of the window"]
+    return Counts(
+        sum(events for events, _ in minutes.values()),
+        sum(total for _, total in minutes.values()),
+        tuple(minutes.values()),
+        (seen[-1].at_ns - seen[0].at_ns) / NANOSECONDS,
+        len(looks),
+        missing,
+        seen[-1].at_ns,
+        hidden[0] if hidden else "",
+    )
+
+
+def countable(metric: Metric, series: Series, window: Window) -> Window | None:
+    """``window`` from the first to the last look inside it that has every count of ``metric``; None without two.
+
+    A soak's window for counts is fixed so once: its start when sampling began, its end at the look that is final.
+    """
+    every = period_ns(metric.every_seconds)
+    first = max(0, -(-window.start_ns // every)) * every
+    seen = [look for look in _looks(metric, series, Window(first - 1, window.end_ns)) if look is not None]
+    return Window(seen[0].at_ns, seen[-1].at_ns) if len(seen) > 1 else None
+
+
+def _looks(metric: Metric, series: Series, window: Window) -> list[_Look | None]:
+    second = Part.TOTAL if metric.rest is None else Part.REST
+    ids = [part(metric.id, which) for which in (Part.EVENTS, second, Part.RESETS)]
+    every = period_ns(metric.every_seconds)
+    events, others = (slots(series.get(name, ()), metric.every_seconds, window).values for name in ids[:2])
+    has_resets = ids[2] in series
+    resets = slots(series[ids[2]], metric.every_seconds, window).values if has_resets else (None,) * len(events)
+    at = max(0, window.start_ns // every + 1) * every
+    found: list[_Look | None] = []
+    for number, (event, other, reset) in enumerate(zip(events, others, resets, strict=True)):
+        if event is not None and other is not None and min(event, other) >= 0 and not (has_resets and reset is None):
+            found.append(_Look(at + number * every, (event, other), reset))
+        else:
+            found.append(None)
+    return found
+
+
+def _went_back(one: _Look, other: _Look) -> bool:
+    return one.resets != other.resets or _is_below(other, one)
+
+
+def _is_below(later: _Look, earlier: _Look) -> bool:
+    return later.counters[0] < earlier.counters[0] or later.counters[1] < earlier.counters[1]
+
+
+def _grown(one: _Look, other: _Look) -> tuple[float, float]:
+    """What is known to have been counted between two looks; of a counter that went back, what it counted since."""
+    (events, rest), (events_then, rest_then) = other.counters, one.counters
+    return (
+        events - events_then if events >= events_then else events,
+        rest - rest_then if rest >= rest_then else rest,
+    )
+
+
+def _whole(metric: Metric, grown: tuple[float, float]) -> float:
+    return grown[1] if metric.rest is None else grown[0] + grown[1]
+
+
+def _hides(
+    metric: Metric, step: tuple[_Look, _Look], every: int, busiest: float | None, restarts: Sequence[int] | None
+) -> list[str]:
+    one, other = step
+    if _went_back(one, other) or any(one.at_ns < at <= other.at_ns for at in restarts or ()):
+        return ["a restart hid what was counted before it"]
+    periods = (other.at_ns - one.at_ns) // every
+    stood = _whole(metric, one.counters)
+    if periods > 1 and restarts is None and (busiest is None or stood <= SURGE * busiest * periods):
+        return [f"a restart may hide in a gap of {periods - 1} {'slot' if periods == 2 else 'slots'}"]
+    return []
+
+
+def restarts_seen(metric: Metric, series: Series, window: Window) -> Mapping[str, Sequence[int]]:
+    """When the counters of ``metric`` were seen to begin anew in ``window``, by its id (nanoseconds, run clock)."""
+    looks = [look for look in _looks(metric, series, window) if look is not None]
+    return {metric.id: [other.at_ns for one, other in pairwise(looks) if _went_back(one, other)]}

@@ -1,0 +1,160 @@
+"""Whether a trigger fires: a condition that held for as long as it must, as far as anybody could see."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from qudag_tui.core.baseline import Captured
+from qudag_tui.core.bounds import bounds
+from qudag_tui.core.condition import AgainstBaseline, AllOf, AnyOf, Condition, Term, Threshold, Trend
+from qudag_tui.core.counts import counts
+from qudag_tui.core.duration import spoken
+from qudag_tui.core.instant import NANOSECONDS
+from qudag_tui.core.judge_threshold import head
+from qudag_tui.core.judge_trend import LEAST_BINS, judge_trend
+from qudag_tui.core.judging import Judging, shown
+from qudag_tui.core.metric import Metric, MetricKind
+from qudag_tui.core.slots import Series, Window, period_ns
+from qudag_tui.core.statistics.proportion import is_surely_above, is_surely_below
+from qudag_tui.core.unit import show
+from qudag_tui.core.verdict import Verdict
+from qudag_tui.core.watch import as_threshold
+
+# A trigger looks again and again, so each look has to be surer than a gate's.
+ALPHA = 0.001
+# At least so much of the time that is looked back over has to be known.
+LEAST_KNOWN = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Firing:
+    """Whether it fires; ``is_blind`` where too little is known to tell, which starts nothing. ``line`` says it."""
+
+    fires: bool
+    is_blind: bool
+    line: str
+
+
+def fire(
+    condition: Condition,
+    for_seconds: float,
+    now_ns: int,
+    series: Series,
+    metrics: Mapping[str, Metric],
+    *,
+    errors: Mapping[str, str] | None = None,
+    baselines: Mapping[str, Captured] | None = None,
+    restarts: Mapping[str, Sequence[int]] | None = None,
+    since_ns: int = 0,
+) -> Firing:
+    """Whether ``condition`` held for ``for_seconds`` up to ``now_ns`` (run clock); nothing before ``since_ns`` counts.
+
+    For counts ``for_seconds`` is the window, and the 99.9 % bound has to be beyond the limit. For gauges slots without
+    a number pause the time: at least half of the slots looked back over must be known. A trend is judged at 99.9 %,
+    over at least 60 slots. Of several by ``and`` all must fire, by ``or`` one.
+    """
+    judging = Judging(
+        window=Window(max(since_ns, now_ns - round(for_seconds * NANOSECONDS)), now_ns),
+        series=series,
+        metrics=metrics,
+        now_ns=now_ns,
+        alpha=ALPHA,
+        errors=errors or {},
+        baselines=baselines or {},
+        restarts=restarts or {},
+    )
+    return _combine(condition, judging, _Back(since_ns, round(for_seconds * NANOSECONDS)))
+
+
+@dataclass(frozen=True, slots=True)
+class _Back:
+    """How far back may be looked, and for how long it has to hold (nanoseconds)."""
+
+    since_ns: int
+    for_ns: int
+
+
+def _combine(condition: Condition, judging: Judging, back: _Back) -> Firing:
+    if not isinstance(condition, AllOf | AnyOf):
+        return _one(condition, judging, back)
+    found = [_combine(term, judging, back) for term in condition.terms]
+    line = "; ".join(firing.line for firing in found)
+    if isinstance(condition, AllOf):
+        fires = all(firing.fires for firing in found)
+        quiet = any(not firing.fires and not firing.is_blind for firing in found)
+    else:
+        fires = any(firing.fires for firing in found)
+        quiet = all(not firing.fires and not firing.is_blind for firing in found)
+    return Firing(fires, not fires and not quiet, line)
+
+
+def _one(term: Term, judging: Judging, back: _Back) -> Firing:
+    metric = judging.metrics.get(term.metric)
+    if metric is None:
+        return Firing(fires=False, is_blind=True, line=f"the plan has no metric “{term.metric}”")
+    if isinstance(term, Trend):
+        return _trend(term, metric, judging, back)
+    if metric.kind is MetricKind.RATIO:
+        return _counts(term, metric, judging)
+    return _gauge(term, metric, judging, back)
+
+
+def _trend(term: Trend, metric: Metric, judging: Judging, back: _Back) -> Firing:
+    least = LEAST_BINS * period_ns(metric.every_seconds)
+    start = max(back.since_ns, min(judging.window.start_ns, judging.window.end_ns - least))
+    found = judge_trend(term, metric, replace(judging, window=Window(start, judging.window.end_ns)))
+    return Firing(found.verdict is Verdict.PASS, found.verdict is Verdict.UNKNOWN, found.line)
+
+
+def _counts(term: Threshold | AgainstBaseline, metric: Metric, judging: Judging) -> Firing:
+    seen = counts(metric, judging.series, judging.window, judging.restarts.get(metric.id))
+    if isinstance(term, AgainstBaseline):
+        captured = judging.baselines.get(metric.id)
+        level = 100 * captured.events / captured.total if captured and captured.total > 0 else metric.baseline
+        if level is None:
+            return Firing(fires=False, is_blind=True, line="no baseline of its counts is known")
+        found = as_threshold(term, replace(metric, concurrent=None, baseline=level), replace(judging, baselines={}))
+        if isinstance(found, str):
+            return Firing(fires=False, is_blind=True, line=found)
+        term = found
+    if term.unit is not metric.unit:
+        return Firing(fires=False, is_blind=True, line="the condition is in another unit than the metric")
+    phi = seen.dispersion(metric.burst)
+    surely = is_surely_below if term.comparison.wants_low else is_surely_above
+    fires = seen.total > 0 and surely(seen.events / phi, seen.total / phi, term.limit / 100, judging.alpha)
+    blind = seen.missing > (1 - LEAST_KNOWN) * seen.slots or seen.total <= 0
+    limit = show(term.limit, metric.unit)
+    reason = judging.errors.get(metric.id, "") if blind else ""
+    line = f"{seen.events:,.0f} in {seen.total:,.0f}, limit {limit}{f' · {reason}' if reason else ''}"
+    return Firing(fires and not blind, blind, line)
+
+
+def _gauge(term: Threshold | AgainstBaseline, metric: Metric, judging: Judging, back: _Back) -> Firing:
+    every = period_ns(metric.every_seconds)
+    slots = max(1, -(-back.for_ns // every))
+    # Twice as far back: as many slots as are wanted may be known there if half of them are.
+    far = Window(max(back.since_ns, judging.window.end_ns - round(slots * every / LEAST_KNOWN)), judging.window.end_ns)
+    seen = bounds(metric, judging.series, far)
+    fixed = as_threshold(term, metric, judging)
+    value = seen.newest[1] if seen.newest else None
+    if isinstance(fixed, str) or fixed.unit is not metric.unit:
+        reason = fixed if isinstance(fixed, str) else "the condition is in another unit than the metric"
+        return Firing(fires=False, is_blind=True, line=f"{shown(value, metric)} · {reason}")
+    held = known = passed = 0
+    for low, high, was in zip(reversed(seen.low), reversed(seen.high), reversed(seen.values), strict=True):
+        if held >= slots:
+            break
+        passed += 1
+        if was is None:
+            continue
+        known += 1
+        if not fixed.comparison.holds(high if fixed.comparison.wants_low else low, fixed.limit):
+            return Firing(fires=False, is_blind=False, line=_line(fixed, value, held * every))
+        held += 1
+    fires = held >= slots and known >= LEAST_KNOWN * passed
+    return Firing(fires, not fires and known < LEAST_KNOWN * passed, _line(fixed, value, held * every))
+
+
+def _line(term: Threshold, value: float | None, held_ns: int) -> str:
+    return f"{head(term, value)} · held for {spoken(held_ns / NANOSECONDS)}"

@@ -1,0 +1,110 @@
+"""Opens the sources of a run: those that run commands or ask addresses only once its plan is trusted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from datetime import datetime
+from pathlib import Path
+from time import monotonic
+from typing import TYPE_CHECKING
+
+from qudag_tui.core.checklist import Plan
+from qudag_tui.core.instant import Instant
+from qudag_tui.core.metric import Metric, Source, SourceKind
+from qudag_tui.plan import trust
+from qudag_tui.sources.asked import AskedSources
+from qudag_tui.sources.blocking import off_loop
+from qudag_tui.sources.opening import open_source
+from qudag_tui.sources.source import SourceError, SourceReader
+
+if TYPE_CHECKING:
+    from qudag_tui.sources.promql import Filling
+
+# Neither a command nor an address: read whatever is trusted.
+HARMLESS = (SourceKind.HOST, SourceKind.PROCESS, SourceKind.SCRIPTED)
+NOT_TRUSTED = "not trusted: nothing is asked"
+# For so long the answer to whether a plan is trusted holds for addresses; commands are checked before each start.
+_HOLDS_SECONDS = 1.0
+
+
+class Asking:
+    """Every source of one plan, which was read from ``file``; trust that is given later counts from then on."""
+
+    def __init__(self, plan: Plan, file: Path) -> None:
+        """Opens and asks nothing."""
+        self._plan = plan
+        self._file = file
+        self._given: trust.Trusted | None = None
+        self._until = 0.0
+        self._sources: AskedSources | None = None
+
+    def open(self, source: Source, metrics: Sequence[Metric]) -> SourceReader:
+        """A reader of what ``metrics`` need of ``source``."""
+        if source.kind in HARMLESS:
+            return open_source(source, self._file.parent)
+        remembers = source.kind is SourceKind.PROMQL
+        return (_FillsOnceTrusted if remembers else _OnceTrusted)(self, source, metrics)
+
+    async def trusted(self) -> trust.Trusted | None:
+        """What was trusted of this plan, or None; asked at most once a second."""
+        if monotonic() >= self._until:
+            self._given = await off_loop(lambda: trust.trusted(self._plan, self._file))
+            self._until = monotonic() + _HOLDS_SECONDS
+        return self._given
+
+    def sources(self, given: trust.Trusted) -> AskedSources:
+        """Those that may be asked."""
+        if self._sources is None:
+            self._sources = AskedSources(
+                self._plan.metrics.values(), self._file.parent, search_path=given.search_path, forbidden=self._forbidden
+            )
+        return self._sources
+
+    def _forbidden(self) -> str:
+        """Called in a thread, before each start of a command."""
+        return trust.check(self._plan, self._file)
+
+    async def close(self) -> None:
+        """Close what was opened."""
+        if self._sources is not None:
+            await self._sources.close()
+            self._sources = None
+
+
+class _OnceTrusted:
+    """Opens its source at the first read at which the plan is trusted, and reads it as long as it is."""
+
+    def __init__(self, asking: Asking, source: Source, metrics: Sequence[Metric]) -> None:
+        self._asking = asking
+        self._source = source
+        self._metrics = tuple(metrics)
+        self._reader: SourceReader | None = None
+
+    async def read(self, at: Instant) -> Mapping[str, float]:
+        """Raises :class:`SourceError` while nobody trusts the plan."""
+        return await (await self._opened()).read(at)
+
+    async def prepare(self) -> None:
+        """Open it already, if it may be: what that imports takes longer than some periods."""
+        with suppress(SourceError):
+            await self._opened()
+
+    async def _opened(self) -> SourceReader:
+        given = await self._asking.trusted()
+        if given is None:
+            raise SourceError(NOT_TRUSTED)
+        if self._reader is None:
+            self._reader = self._asking.sources(given).open(self._source, self._metrics)
+        return self._reader
+
+
+class _FillsOnceTrusted(_OnceTrusted):
+    """The same of a Prometheus server, which also knows what it was at times that were missed."""
+
+    async def fill(self, first: datetime, every_seconds: float, count: int) -> Filling:
+        """See :meth:`PromqlSource.fill`. Raises :class:`SourceError`."""
+        from qudag_tui.sources.promql import Filling, PromqlSource  # noqa: PLC0415  # only where one is asked
+
+        reader = await self._opened()
+        return await reader.fill(first, every_seconds, count) if isinstance(reader, PromqlSource) else Filling()

@@ -1,0 +1,120 @@
+from __future__ import annotations
+
+import random
+
+import pytest
+
+from qudag_tui.core.condition import parse_condition
+from qudag_tui.core.fire import Firing, fire
+from qudag_tui.core.metric import Metric
+from tests.core.measuring import Samples, at, captured, counted, gauge, growing, ratio, samples
+
+GOOD, BAD = 0.08, 0.3
+
+
+def fired(
+    condition: str, series: dict[str, Samples], slots: int, metric: Metric | None = None, for_seconds: float = 60
+) -> Firing:
+    metrics = {"latency": gauge(), "errors": ratio()} if metric is None else {metric.id: metric}
+    return fire(parse_condition(condition), for_seconds, at(slots), series, metrics, since_ns=at(0))
+
+
+@pytest.mark.parametrize(
+    ("values", "firing"),
+    [
+        ([GOOD] * 12, Firing(fires=False, is_blind=False, line="80 ms, limit 100 ms · held for 0 s")),
+        ([GOOD] * 6 + [BAD] * 5, Firing(fires=False, is_blind=False, line="300 ms, limit 100 ms · held for 50 s")),
+        ([GOOD] * 6 + [BAD] * 6, Firing(fires=True, is_blind=False, line="300 ms, limit 100 ms · held for 1 min")),
+        (
+            [BAD] * 3 + [GOOD] + [BAD] * 5,
+            Firing(fires=False, is_blind=False, line="300 ms, limit 100 ms · held for 50 s"),
+        ),
+        (
+            [BAD] * 3 + [None] * 3 + [BAD] * 3,
+            Firing(fires=True, is_blind=False, line="300 ms, limit 100 ms · held for 1 min"),
+        ),
+        (
+            [BAD] * 3 + [None] * 3 + [BAD] * 2,
+            Firing(fires=False, is_blind=False, line="300 ms, limit 100 ms · held for 50 s"),
+        ),
+        (
+            [BAD] * 5 + [None] * 8 + [BAD],
+            Firing(fires=False, is_blind=True, line="300 ms, limit 100 ms · held for 40 s"),
+        ),
+        ([BAD] * 2, Firing(fires=False, is_blind=False, line="300 ms, limit 100 ms · held for 20 s")),
+        ([None] * 9, Firing(fires=False, is_blind=True, line="no value, limit 100 ms · held for 0 s")),
+    ],
+)
+def test_a_gauge_has_to_hold_and_what_is_unknown_pauses_it(values: list[float | None], firing: Firing) -> None:
+    assert fired("latency > 100 ms", {"latency": samples(values)}, len(values)) == firing
+
+
+def minute(errors: float, requests: float) -> dict[str, Samples]:
+    return counted(growing([0.0] * 6 + [errors / 6] * 6), growing([requests / 6] * 12))
+
+
+@pytest.mark.parametrize(
+    ("errors", "requests", "firing"),
+    [
+        (3, 60, Firing(fires=False, is_blind=False, line="3 in 60, limit 1%")),
+        (6, 60, Firing(fires=True, is_blind=False, line="6 in 60, limit 1%")),
+        (12, 1000, Firing(fires=False, is_blind=False, line="12 in 1,000, limit 1%")),
+        (30, 1000, Firing(fires=True, is_blind=False, line="30 in 1,000, limit 1%")),
+        (0, 0, Firing(fires=False, is_blind=True, line="0 in 0, limit 1%")),
+    ],
+)
+def test_counts_fire_when_it_is_sure(errors: float, requests: float, firing: Firing) -> None:
+    assert fired("errors > 1%", minute(errors, requests), 12) == firing
+
+
+def test_counts_that_are_not_read_are_blind_and_fire_nothing() -> None:
+    series = {name: found[:8] for name, found in minute(60, 60).items()}
+
+    assert fired("errors > 1%", series, 12) == Firing(fires=False, is_blind=True, line="10 in 10, limit 1%")
+
+
+def test_a_service_at_half_the_limit_does_not_fire_for_hours() -> None:
+    chance = random.Random(12)
+    events = [float(sum(chance.random() < 0.005 for _ in range(10))) for _ in range(6 * 60 * 6)]
+    series = counted(growing(events), growing([10.0] * len(events)))
+
+    found = [fired("errors > 1%", series, slot) for slot in range(6, len(events), 6)]
+
+    assert sum(firing.fires for firing in found) == 0
+
+
+def test_growth_fires_over_sixty_slots() -> None:
+    rising = {"latency": samples([100 + 0.5 * number + number % 3 for number in range(90)])}
+    flat = {"latency": samples([100.0 + number % 3 for number in range(90)])}
+
+    assert fired("latency growing within 10%", rising, 90).fires
+    assert not fired("latency growing within 10%", flat, 90).fires
+
+
+def test_a_baseline_makes_a_limit() -> None:
+    condition, held = parse_condition("latency > baseline + 50%"), {"latency": captured([0.08] * 100)}
+    series, metrics = {"latency": samples([0.13] * 6)}, {"latency": gauge()}
+
+    with_it = fire(condition, 60, at(6), series, metrics, baselines=held, since_ns=at(0))
+    without = fire(condition, 60, at(6), series, metrics, since_ns=at(0))
+
+    assert with_it == Firing(fires=True, is_blind=False, line="130 ms, limit 120 ms · held for 1 min")
+    assert without == Firing(fires=False, is_blind=True, line="130 ms · no baseline was captured")
+
+
+@pytest.mark.parametrize(
+    ("condition", "fires", "blind"),
+    [
+        ("latency > 100 ms and errors > 1%", False, False),
+        ("latency > 100 ms or errors > 1%", True, False),
+        ("errors > 1% or gone > 1", False, True),
+        ("errors > 1% and gone > 1", False, False),
+        ("latency > 10 MB", False, True),
+    ],
+)
+def test_several_fire_together_or_one_of_them(condition: str, *, fires: bool, blind: bool) -> None:
+    series = {"latency": samples([BAD] * 12), **minute(0, 6000)}
+
+    found = fired(condition, series, 12)
+
+    assert (found.fires, found.is_blind) == (fires, blind)
