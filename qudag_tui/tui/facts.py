@@ -153,6 +153,7 @@ def _soak_fact(item: Item, shot: Snapshot) -> Fact:
     soak = shot.state.soaks.get(item.id)
     if soak is None:
         return Fact((f"soak {spoken(wanted)}",), Tone.DIM)
+    wanted += soak.extended_seconds
     observed = observed_seconds(item, shot)
     if observed is None:
         return Fact((f"nothing observed yet of {clock(wanted)}", f"00:00 of {clock(wanted)}"), Tone.CURRENT)
