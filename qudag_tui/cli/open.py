@@ -67,11 +67,12 @@ def _nearest_verb(word: str) -> str:
 
 
 def _open_or_new(session: Session, file: Path) -> Path | None:
-    """The only open run; a new one where there is none and a person wants it; None where nobody does."""
+    """The only open run of ``file``; a new one where there is none and a person wants it; None where nobody does."""
     from qudag_tui.run.error import RunNotFound  # noqa: PLC0415  # beside its only use
+    from qudag_tui.run.folder import find_run  # noqa: PLC0415
 
     try:
-        return session.folder
+        return find_run(session.runs_dir, file=file)
     except RunNotFound:
         from qudag_tui.plan import read_plan  # noqa: PLC0415  # an open run follows its own plan
         from qudag_tui.run import clock  # noqa: PLC0415  # beside its only use

@@ -120,7 +120,10 @@ class RunFolder(Directory):
 
 @dataclass(frozen=True, slots=True)
 class RunSummary:
-    """What a list says of one run. ``broken`` is why it cannot be opened, "" if it can; then ``open`` is false."""
+    """What a list says of one run. ``broken`` is why it cannot be opened, "" if it can; then ``open`` is false.
+
+    ``file`` is the checklist file that it was begun from.
+    """
 
     id: str
     folder: Path
@@ -128,6 +131,7 @@ class RunSummary:
     release: str = ""
     open: bool = False
     broken: str = ""
+    file: str = ""
 
 
 def runs_dir_for(file: Path | None, option: Path | None = None) -> Path:
@@ -152,7 +156,9 @@ def _summary(path: Path) -> RunSummary:
     created = events[0].fact if events else None
     if not isinstance(created, RunCreated):
         return RunSummary(path.name, path, broken="its journal does not begin with “run created”")
-    return RunSummary(path.name, path, created.title, created.release, open=_CLOSED.search(data) is None)
+    return RunSummary(
+        path.name, path, created.title, created.release, open=_CLOSED.search(data) is None, file=created.file
+    )
 
 
 def list_runs(runs_dir: Path) -> list[RunSummary]:
@@ -165,8 +171,10 @@ def list_runs(runs_dir: Path) -> list[RunSummary]:
     return [_summary(parent / name) for name in names if not name.startswith(".") and (parent / name).is_dir()]
 
 
-def find_run(runs_dir: Path, wanted: str | None = None) -> Path:
+def find_run(runs_dir: Path, wanted: str | None = None, *, file: Path | None = None) -> Path:
     """The folder of the run with the id ``wanted``, or at that path; without it, of the only open run.
+
+    With ``file`` only runs that were begun from that checklist file are looked for.
 
     Raises :class:`RunNotFound` or :class:`SeveralRuns`, which list what there is.
     """
@@ -175,7 +183,8 @@ def find_run(runs_dir: Path, wanted: str | None = None) -> Path:
             if "\x00" not in wanted and os.path.lexists(path / JOURNAL):
                 return path
     known = list_runs(runs_dir)
-    open_runs = [run for run in known if run.open]
+    begun_from = None if file is None else os.fsencode(file.resolve()).decode("utf-8", "backslashreplace")
+    open_runs = [run for run in known if run.open and begun_from in {None, run.file}]
     if wanted is None and len(open_runs) == 1:
         return open_runs[0].folder
     if wanted is None and open_runs:

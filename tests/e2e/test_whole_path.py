@@ -129,8 +129,8 @@ def roll_back_until_the_flags(tmux: Tmux) -> None:
     tmux.wait_for(r"Alert the commander")
     tmux.wait_for(r"(?i)waits")
     tmux.press("m")
-    tmux.wait_for(r"(?i)passed")
-    tmux.press("Enter")
+    tmux.wait_for(r"p passed")
+    tmux.press("p")
     tmux.wait_for(r"Switch the flags off.*running")
 
 

@@ -200,13 +200,24 @@ def test_runs_are_listed_open_closed_and_broken(tmp_path: Path) -> None:
     (runs / "notes.txt").write_text("")
 
     assert list_runs(runs) == [
-        RunSummary("a", runs / "a", "A deployment", "v-a", open=True),
-        RunSummary("b", runs / "b", "A deployment", "v-b", open=False),
+        RunSummary("a", runs / "a", "A deployment", "v-a", open=True, file=str(plan)),
+        RunSummary("b", runs / "b", "A deployment", "v-b", open=False, file=str(plan)),
         RunSummary("c", runs / "c", broken="it is no run: it has no progress.toml"),
         RunSummary("d", runs / "d", broken="its journal does not begin with “run created”"),
         RunSummary("e", runs / "e", broken="it is a symbolic link: name the folder itself"),
     ]
     assert list_runs(tmp_path / "none") == []
+
+
+def test_a_run_of_another_checklist_file_is_not_opened_for_this_one(tmp_path: Path) -> None:
+    runs, plan = tmp_path / "runs", write_plan(tmp_path)
+    other = tmp_path / "other.toml"
+    other.write_bytes(plan.read_bytes())
+    Run.create(runs, plan, release="v1", run_id="a", actor=ANA, now=clock.now())
+
+    assert find_run(runs, file=plan) == runs / "a"
+    with pytest.raises(RunNotFound):
+        find_run(runs, file=other)
 
 
 def test_a_run_is_found_by_its_id_by_its_folder_or_as_the_only_open_one(tmp_path: Path) -> None:

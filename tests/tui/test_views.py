@@ -51,11 +51,22 @@ async def test_a_persons_step_waits_and_is_marked(deployment: Deployment) -> Non
         await robot.press("3")
         await robot.sees("started", "by ana: “errors”", "waits for a person")
         await robot.press("m")
-        await robot.sees("How did “Alert the commander” end?", "passed")
+        await robot.sees("How did “Alert the commander” end?", "p passed")
         await robot.press("enter")
+        await robot.press("p")
 
         await robot.records(ev.StepMarked("alert", request, "passed"))
         await robot.until(lambda: "passed" in robot.line("Alert the commander"))
+
+
+async def test_the_cursor_goes_to_what_waits_unless_somebody_moved_it(deployment: Deployment) -> None:
+    async with at_the_screen(deployment) as robot:
+        await robot.press("3")
+        await robot.sees("Alert the commander")
+        start_rollback(deployment)
+        await robot.sees("waits for a person")
+        await robot.press("space")
+        await robot.sees("How did “Alert the commander” end?")
 
 
 async def test_a_running_step_shows_its_timer_and_its_output_as_it_grows(deployment: Deployment) -> None:

@@ -56,7 +56,7 @@ def mark_as(app: QudagApp) -> None:
         return
 
     def answered(answer: str | None) -> None:
-        outcome = {"enter": "passed", "f": "failed"}.get(answer or "")
+        outcome = {"p": "passed", "f": "failed"}.get(answer or "")
         if outcome is None:
             return
         if step.is_persons and outcome == "passed":
@@ -68,7 +68,7 @@ def mark_as(app: QudagApp) -> None:
         )
 
     app.push_screen(
-        Choice(f"How did “{step.text}” end?", [f"Recorded as {app.actor.by}.", ""], {"enter": "passed", "f": "failed"}),
+        Choice(f"How did “{step.text}” end?", [f"Recorded as {app.actor.by}.", ""], {"p": "passed", "f": "failed"}),
         answered,
     )
 

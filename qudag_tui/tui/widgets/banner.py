@@ -23,6 +23,8 @@ def alarms(shot: Snapshot) -> list[str]:
         found.append(shot.trouble)
     if state.read_only:
         found.append(f"read-only: {state.read_only}")
+    if state.closed is not None:
+        return found
     rolled_back = state.last_execution(ROLLBACK)
     for trigger in shot.plan.triggers:
         fired = state.fired.get(trigger.id)

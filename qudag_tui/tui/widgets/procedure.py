@@ -39,6 +39,7 @@ class ProcedureList(Panel):
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]  # handed on as they are
         self.shot: Snapshot | None = None
         self.parts: list[Part] = []
+        self._placed: Part | None = None
 
     def show(self, shot: Snapshot) -> None:
         """Draw a new snapshot; what runs or waits is kept in sight until the cursor is moved."""
@@ -46,14 +47,16 @@ class ProcedureList(Panel):
         active = self.execution(shot)
         self.shot = shot
         self.parts = self._arrange(shot)
-        if before is not None and before in self.parts:
+        if before is not None and before in self.parts and before != self._placed:
             self.cursor = self.parts.index(before)
-        elif self.cursor < 0:
+        else:
+            # Nobody has moved the cursor: it stays with what runs or waits, so that keys act on that.
             wanted = active.running_step or active.waits_for if active else None
             self.cursor = next(
                 (n for n, part in enumerate(self.parts) if wanted is not None and part.step is wanted),
                 next((n for n, part in enumerate(self.parts) if part.step or part.trigger), -1),
             )
+            self._placed = self.part
         self.keep_in_sight()
         self.repaint()
 
