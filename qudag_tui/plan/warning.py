@@ -7,7 +7,8 @@ from typing import Any
 
 from qudag_tui.core.checklist import Plan, Section
 from qudag_tui.core.condition import AgainstBaseline, Condition, Relation, Term, Threshold, Trend, terms
-from qudag_tui.core.item import Gate, Kind, Script
+from qudag_tui.core.item import Gate, Kind, Script, Soak
+from qudag_tui.core.judge_threshold import LEAST_SLOTS
 from qudag_tui.core.procedure import ROLLBACK
 from qudag_tui.core.step import Step
 from qudag_tui.core.trigger import Then
@@ -46,6 +47,7 @@ class _Unwise:
         yield from self._credentials()
         yield from self._notifies()
         yield from self._ignored_windows()
+        yield from self._short_soaks()
         for step_id, step in self._steps():
             if step.target_seconds and step.timeout_seconds and step.target_seconds > step.timeout_seconds:
                 message = f"{quoted(step.text)} is killed at its timeout, before its target is reached"
@@ -136,6 +138,20 @@ class _Unwise:
                 if isinstance(gate.spec, Gate) and gate.spec.window_seconds != DEFAULT_WINDOW_SECONDS:
                     message = "window has no effect here: a gate inside a soak looks over the soak"
                     yield Problem(message, (*self.paths[gate.id], "window"))
+
+    def _short_soaks(self) -> Iterator[Problem]:
+        for section in self.plan.sections.values():
+            soaks = [(item, item.spec.seconds) for item in section.items if isinstance(item.spec, Soak)]
+            for gate, seconds in ((below, seconds) for soak, seconds in soaks for below in section.below(soak.id)):
+                condition = gate.spec.condition if isinstance(gate.spec, Gate) else None
+                every = (
+                    max((self.plan.metrics[t.metric].every_seconds for t in terms(condition)), default=0)
+                    if condition
+                    else 0
+                )
+                if seconds < LEAST_SLOTS * every:
+                    message = f"the soak is over before this gate has {LEAST_SLOTS} samples: it can never pass"
+                    yield Problem(message, (*self.paths[gate.id], "gate"))
 
 
 def _band(gate: Term, trigger: Term) -> tuple[float, str] | None:

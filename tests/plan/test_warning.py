@@ -112,6 +112,14 @@ def test_a_window_in_a_soak() -> None:
     assert warnings_of(items(gate) + CPU) == []
 
 
+@pytest.mark.parametrize(("soak", "warned"), [("149s", True), ("150s", False)])
+def test_a_soak_that_is_over_before_its_gate_can_be_judged(soak: str, *, warned: bool) -> None:
+    gate = '{ text = "b", gate = "cpu < 80%" }'
+    found = warnings_of(items(f'{{ text = "a", soak = "{soak}", items = [{gate}] }}') + CPU)
+
+    assert found == (["6:60: the soak is over before this gate has 30 samples: it can never pass"] if warned else [])
+
+
 def test_places_hold_with_overridden_variables() -> None:
     from qudag_tui.plan.warning import warnings
     from tests.plan.checklist_text import plan_of
