@@ -57,6 +57,7 @@ async def test_a_persons_step_waits_and_is_marked(deployment: Deployment) -> Non
 
         await robot.records(ev.StepMarked("alert", request, "passed"))
         await robot.until(lambda: "passed" in robot.line("Alert the commander"))
+        assert not robot.app.is_paused, "the key that answered a dialog reached the view below it"
 
 
 async def test_the_cursor_goes_to_what_waits_unless_somebody_moved_it(deployment: Deployment) -> None:

@@ -107,6 +107,10 @@ class Dialog(ModalScreen[Answer | None], Generic[Answer]):
         elif event.key in {"pageup", "up"} and not self.takes(event.key):
             self.words.scroll(-1 if event.key == "up" else -10)
         elif self.desk.pace.is_deliberate:
+            if self.focused is None:
+                # The view below has a use of its own for most letters.
+                event.stop()
+                event.prevent_default()
             self.answer(event.character or event.key)
 
     def takes(self, key: str) -> bool:
