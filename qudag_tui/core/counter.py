@@ -181,6 +181,6 @@ def quantile(share_below: float, increases: Mapping[float, float]) -> Quantile |
             inside = (rank - below) / (reached - below)
             # The first bucket starts at zero, as times and sizes do; a negative bound has nothing below it.
             value = low + (high - low) * inside if math.isfinite(high) and high > low else low
-            return Quantile(value, low, high, count)
+            return Quantile(min(max(value, low), high), low, high, count)
         below, low = max(below, reached), high
     return None

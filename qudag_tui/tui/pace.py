@@ -5,6 +5,7 @@ from __future__ import annotations
 PASTE_KEYS = 6
 PASTE_GAP_SECONDS = 0.004
 QUIET_SECONDS = 0.03
+REMEMBERED = 64
 
 
 class Pace:
@@ -16,16 +17,24 @@ class Pace:
         self.rapid = 0
         self._pause = 1.0
         self._last = 0.0
+        self._pauses: dict[float, float] = {}
 
     def key(self, at: float, *, into_a_field: bool) -> None:
         """A key was *read* at ``at`` (monotonic seconds): a paste is read at once, however slowly it is handled."""
         self._pause, self._last = at - self._last, at
+        self._pauses[at] = self._pause
+        while len(self._pauses) > REMEMBERED:
+            del self._pauses[next(iter(self._pauses))]
         self.rapid = self.rapid + 1 if self._pause < PASTE_GAP_SECONDS and not into_a_field else 0
 
     @property
     def is_pasting(self) -> bool:
         """Whether the keys of this moment come too fast to be typed."""
         return self.quiet_seconds > 0 and self.rapid >= PASTE_KEYS
+
+    def was_deliberate(self, at: float) -> bool:
+        """Whether the key that was read at ``at`` came after a pause; others may have been read since."""
+        return self._pauses.get(at, self._pause) >= self.quiet_seconds
 
     @property
     def is_deliberate(self) -> bool:

@@ -163,6 +163,13 @@ def test_a_quantile_carries_the_bounds_of_its_bucket(
     assert quantile(share_below, increases) == expected
 
 
+def test_a_quantile_is_never_beyond_its_bucket_by_rounding() -> None:
+    found = quantile(0.5, {1.6709280777679076: 0.0, 34.28928793480272: 1.0, math.inf: 2.0})
+
+    assert found is not None
+    assert found.value == found.high == 34.28928793480272
+
+
 @given(
     st.lists(st.floats(0.001, 99.0), min_size=1, max_size=60),
     st.lists(st.floats(0.01, 100.0), min_size=1, max_size=8, unique=True),

@@ -29,3 +29,12 @@ def test_a_key_that_follows_at_once_is_no_answer() -> None:
     pace.key(100.001, into_a_field=False)
 
     assert not pace.is_deliberate
+
+
+def test_an_answer_stays_one_although_another_key_was_read_before_it_was_handled() -> None:
+    pace = Pace()
+    pace.key(100.0, into_a_field=False)
+    pace.key(100.01, into_a_field=False)
+
+    assert pace.was_deliberate(100.0)
+    assert not pace.was_deliberate(100.01)

@@ -106,7 +106,7 @@ class Dialog(ModalScreen[Answer | None], Generic[Answer]):
             self.words.scroll(1 if event.key == "down" else 10)
         elif event.key in {"pageup", "up"} and not self.takes(event.key):
             self.words.scroll(-1 if event.key == "up" else -10)
-        elif self.desk.pace.is_deliberate:
+        elif self.desk.pace.was_deliberate(event.time):
             if self.focused is None:
                 # The view below has a use of its own for most letters.
                 event.stop()
