@@ -1,8 +1,16 @@
-"""What the tests tell at the end of a run, whatever process they ran in."""
+"""How properties are tried, and what the tests tell at the end of a run, whatever process they ran in."""
 
 from __future__ import annotations
 
+import os
+
 import pytest
+from hypothesis import settings
+
+# No timed asserts. What decides whether a change lands tries the same examples each time; everybody else new ones.
+settings.register_profile("everybody", deadline=None)
+settings.register_profile("ci", deadline=None, derandomize=True)
+settings.load_profile("ci" if os.environ.get("CI") else "everybody")
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
