@@ -73,9 +73,10 @@ def figures(folder: Path) -> list[Figure]:
         versus("first paint, 100,000 items / 100", paint(sizes[100_000], mark), paint(sizes[100], mark), None),
         versus("usable, 100,000 items / 100", answer(sizes[100_000], rows), answer(sizes[100], rows), None),
         versus(
-            "first paint, run of 10,000 events / 100", paint(journals[10_000], rows), paint(journals[100], rows), 1.5
+            "first paint, run of 10,000 events / 100", paint(journals[10_000], mark), paint(journals[100], mark), 1.5
         ),
         versus(
-            "first paint, run of 100,000 events / 100", paint(journals[100_000], rows), paint(journals[100], rows), None
+            "first paint, run of 100,000 events / 100", paint(journals[100_000], mark), paint(journals[100], mark), None
         ),
+        versus("usable, run of 10,000 events / 100", answer(journals[10_000], rows), answer(journals[100], rows), None),
     ]
