@@ -249,3 +249,19 @@ def test_whatever_people_do_no_step_runs_twice_at_once_and_each_attempt_is_start
         (e.fact.request, e.fact.step, e.fact.attempt) for e in told.journal if isinstance(e.fact, ev.StepStarted)
     ]
     assert len(started) == len(set(started))
+
+
+def test_what_waits_since_a_restart_is_neither_claimed_nor_started_whoever_says_so() -> None:
+    asked, running = ready(), ready()
+    asked.must(ask.Execute("rollback"))
+    request = asked.state.head_seq
+    claimed = running.claim("rollback")
+    for told in (asked, running):
+        told.start_supervisor()
+
+    assert isinstance(asked.record(ev.RequestClaimed(request)), Refusal)
+    assert isinstance(running.record(ev.StepStarted("flags", claimed, 1, 10, 1, 9, 1)), Refusal)
+    for told in (asked, running):
+        told.must(ask.Resume())
+    assert asked.record(ev.RequestClaimed(request)) == ev.RequestClaimed(request)
+    assert not isinstance(running.record(ev.StepStarted("flags", claimed, 1, 10, 1, 9, 1)), Refusal)
