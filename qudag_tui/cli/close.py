@@ -9,7 +9,7 @@ from qudag_tui.cli.parser import add_actor_options, add_why
 from qudag_tui.cli.recorded import event_json
 from qudag_tui.cli.session import Session
 from qudag_tui.cli.sinks import put, put_json, say
-from qudag_tui.core.decide import OUTCOMES
+from qudag_tui.core.decide_run import OUTCOMES
 from qudag_tui.core.event import RunClosed
 from qudag_tui.core.intent import CloseRun
 

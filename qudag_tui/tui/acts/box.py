@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from qudag_tui.core import intent as ask
-from qudag_tui.core.decide import reasons_needed
+from qudag_tui.core.decide_run import reasons_needed
 from qudag_tui.core.duration import clock
 from qudag_tui.core.item import Item, ItemState, Kind, Script
 from qudag_tui.core.rows import RowKind

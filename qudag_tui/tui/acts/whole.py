@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from qudag_tui.core import intent as ask
-from qudag_tui.core.decide import OUTCOMES
+from qudag_tui.core.decide_run import OUTCOMES
 from qudag_tui.tui.keymap import Where, help_lines
 from qudag_tui.tui.screens.dialog import Choice, Notice, Reason
 from qudag_tui.tui.widgets.line import Piece

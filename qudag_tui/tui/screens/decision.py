@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qudag_tui.core.decide import reasons_needed
+from qudag_tui.core.decide_run import reasons_needed
 from qudag_tui.core.item import ItemState, Kind
 from qudag_tui.tui.screens.dialog import Dialog
 from qudag_tui.tui.widgets.line import Piece, cut, wrapped
