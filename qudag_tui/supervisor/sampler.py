@@ -72,11 +72,19 @@ class Sampler:
     tells what the run clock reads at an instant (nanoseconds).
     """
 
-    def __init__(self, plan: Plan, open_source: Open, run_clock: Callable[[Instant], int], evidence: Evidence) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        open_source: Open,
+        run_clock: Callable[[Instant], int],
+        evidence: Evidence,
+        now: Callable[[], Instant] = clock.now,
+    ) -> None:
         """``open_source`` gives a reader of what some metrics need. Nothing is read before :meth:`start`."""
         self.readings: dict[str, Reading] = {}
         self.changes = 0
         self._run_clock = run_clock
+        self._now = now
         self._evidence = evidence
         self._own = plan.metrics.keys()
         self._groups: dict[str, list[_Group]] = {}
@@ -155,7 +163,7 @@ class Sampler:
 
     def start(self) -> None:
         """Begin to ask, each source in a task of its own."""
-        now_ns = self._run_clock(clock.now())
+        now_ns = self._run_clock(self._now())
         for group in self._all:
             group.last_slot_ns = now_ns // group.every_ns * group.every_ns
             if group.backfill is not None:
@@ -197,13 +205,13 @@ class Sampler:
 
     async def _next_slot(self, every_ns: int) -> tuple[Instant, int]:
         """Wait for the next multiple; after a suspend it is the one that has just begun, and those before are missed."""
-        now_ns = self._run_clock(clock.now())
+        now_ns = self._run_clock(self._now())
         slot = (now_ns // every_ns + 1) * every_ns
         while now_ns < slot:
             # The loop's clock stands still in a suspend, and the two need not run alike: at most a second at once.
             await asyncio.sleep(min(1.0, (slot - now_ns) / NANOSECONDS))
-            now_ns = self._run_clock(clock.now())
-        return clock.now(), now_ns // every_ns * every_ns
+            now_ns = self._run_clock(self._now())
+        return self._now(), now_ns // every_ns * every_ns
 
     async def _ask(self, group: _Group, at: Instant, slot: int) -> Look:
         asked_ns, name = self._run_clock(at), group.source.id
