@@ -23,6 +23,7 @@ from qudag_tui.supervisor.evidence import Evidence
 
 # Answers of several sources to one slot wait for one another; more than so many slots never do.
 _MOST_WAITING = 16
+_GRACE_SECONDS = 0.25
 # What a process says of its start moves by less: clocks are set, and start times are rounded.
 _SAME_START_SECONDS = 2.0
 
@@ -224,8 +225,10 @@ class Sampler:
         if group.in_flight is not None and not group.in_flight.done():
             return failed(f"no answer for more than {group.source.timeout_seconds:g} s")
         group.in_flight = asyncio.ensure_future(group.reader.read(at))
+        group.in_flight.add_done_callback(_forget)
         # Not cancelled when it is late: what hangs in the kernel would go on hanging, and the next one beside it.
-        await asyncio.wait([group.in_flight], timeout=group.source.timeout_seconds)
+        # A source that keeps its own deadline says better what it waited for.
+        await asyncio.wait([group.in_flight], timeout=group.source.timeout_seconds + _GRACE_SECONDS)
         if not group.in_flight.done():
             return failed(f"no answer within {group.source.timeout_seconds:g} s")
         in_flight, group.in_flight = group.in_flight, None
@@ -290,6 +293,12 @@ def looked_id(source: str, every_ns: int) -> str:
 def _sources_of(metric: Metric) -> frozenset[str]:
     named = (metric.series, metric.total, metric.rest)
     return frozenset(series.source for series in named if series is not None)
+
+
+def _forget(late: asyncio.Task[Mapping[str, float]]) -> None:
+    """An error that comes when nobody waits for it any more is no news for the log."""
+    if not late.cancelled():
+        late.exception()
 
 
 def _together(looks: Iterable[Look]) -> Look:

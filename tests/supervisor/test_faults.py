@@ -49,7 +49,7 @@ class Stalls:
             before = loop.time()
             await asyncio.sleep(0.05)
             late = loop.time() - before - 0.05
-            self.seconds += late if late > 0.1 else 0.0
+            self.seconds += late if late > 0.03 else 0.0
 
     @property
     def slots(self) -> int:
