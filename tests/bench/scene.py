@@ -12,6 +12,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from qudag_tui.core.event import Actor, Event
+from qudag_tui.core.instant import Instant
 from qudag_tui.core.intent import Tick, Untick
 from qudag_tui.plan import trust
 from qudag_tui.run.clock import now
@@ -64,8 +65,8 @@ def environment() -> Mapping[str, str]:
     return {"LANG": "C.UTF-8", **kept, "TERM": "xterm-256color", "PYTHONPATH": str(REPOSITORY)}
 
 
-def new_run(folder: Path, text: str | bytes, name: str) -> Run:
-    """A fresh run of a plan."""
+def new_run(folder: Path, text: str | bytes, name: str, began: Instant | None = None) -> Run:
+    """A run of a plan, fresh if nothing else is said."""
     path = folder / f"{name}.toml"
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
     return Run.create(
@@ -77,7 +78,7 @@ def new_run(folder: Path, text: str | bytes, name: str) -> Run:
         run_id=name,
         overrides={},
         actor=ACTOR,
-        now=now(),
+        now=began or now(),
     )
 
 
