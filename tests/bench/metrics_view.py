@@ -18,7 +18,7 @@ from tests.bench.scene import REPOSITORY, environment, new_run, program, supervi
 from tests.bench.terminal import Terminal
 
 METRICS, EVERY_SECONDS, DAY_SECONDS = 50, 5, 86_400
-LIVE = 12
+LIVE, LIVE_SECONDS = 12, 600
 ROUNDS, SECONDS = 5, 30.0
 _AT_ONCE = 100
 _QUIET_SECONDS = 0.15
@@ -33,15 +33,21 @@ def day_plan() -> str:
     return "\n".join(['title = "A day"', source, *metrics, lists])
 
 
-def fill(run: Run, began: Instant) -> None:
+def ago(seconds: float) -> Instant:
+    """A moment before now, of an earlier boot: this one may be younger."""
+    return Instant(clock.now().wall - timedelta(seconds=seconds), 1, "another boot")
+
+
+def fill(run: Run, began: Instant, every_seconds: int, seconds: int) -> None:
     """A sample of every metric at every slot, in the order of time, as a supervisor writes them."""
+    count = len(run.plan.metrics)
     writer = SampleWriter(run.folder)
     rows: list[Sample] = []
-    for slot in range(1, DAY_SECONDS // EVERY_SECONDS):
-        at, wall = slot * EVERY_SECONDS, began.wall + timedelta(seconds=slot * EVERY_SECONDS)
+    for slot in range(1, seconds // every_seconds):
+        at, wall = slot * every_seconds, began.wall + timedelta(seconds=slot * every_seconds)
         rows += [
             Sample(f"m{n}", at * NANOSECONDS, wall, 50 + 40 * math.sin(at / 3000 + n) + (at * 7919 + n) % 11)
-            for n in range(METRICS)
+            for n in range(count)
         ]
         if slot % _AT_ONCE == 0:
             writer.add(rows)
@@ -93,14 +99,16 @@ def live_bytes(run: Run, key: bytes, marker: bytes) -> float:
 
 def figures(folder: Path) -> list[Figure]:
     """Room, time and bytes."""
-    now = clock.now()
-    began = Instant(now.wall - timedelta(seconds=DAY_SECONDS), 1, "another boot")
+    began = ago(DAY_SECONDS)
     run = new_run(folder, day_plan(), "day", began)
-    fill(run, began)
+    fill(run, began, EVERY_SECONDS, DAY_SECONDS)
     room = sum(path.stat().st_size for path in run.folder.path.glob("samples.db*")) / 1e6
     times = [1e3 * opened(run) for _ in range(ROUNDS)]
     with endpoint(2 * LIVE) as address:
-        live = trusted(new_run(folder, live_plan(address), "live"), folder)
+        # Plots that are full: those move.
+        earlier = ago(LIVE_SECONDS)
+        live = trusted(new_run(folder, live_plan(address), "live", earlier), folder)
+        fill(live, earlier, 1, LIVE_SECONDS)
         with supervised(live):
             beside = live_bytes(live, b"1", b"m7")
             plots = live_bytes(live, b"2", b"Metric 3")
