@@ -87,7 +87,7 @@ class Reader:
             place = at // every - first
             if 0 <= place < len(values) and math.isfinite(value):
                 values[place] = value
-        return Series(tuple(values), metric.every_seconds, max(0.0, (now_ns - newest) / NANOSECONDS))
+        return Series(tuple(values), metric.every_seconds, max(0.0, (now_ns - newest) / NANOSECONDS), first=first)
 
     def _standings(self, kind: Any) -> dict[str, Standing]:
         return {id_: standing_of(said) for id_, said in self._samples.standings(kind).items()}

@@ -22,12 +22,14 @@ if TYPE_CHECKING:
 class Series:
     """The newest values of a metric, oldest first, None where a slot has none; ``seconds`` apart.
 
-    ``age`` is how many seconds ago the newest good one was taken (None: there is none).
+    ``age`` is how many seconds ago the newest good one was taken (None: there is none). ``first`` is the number of the
+    slot of the first value, on the run clock.
     """
 
     values: tuple[float | None, ...] = ()
     seconds: float = 5.0
     age: float | None = None
+    first: int = 0
 
     @property
     def newest(self) -> float | None:

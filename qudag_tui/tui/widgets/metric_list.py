@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from qudag_tui.core.condition import Threshold, terms
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
 
 _PLOT = 4
 _TALL_PLOT = 6
+# A column stands for so long at least: a plot that moves with every sample of a second writes twice as much as a slow
+# link should carry.
+_COLUMN_SECONDS = 4
 
 
 class MetricList(Lines, can_focus=True):
@@ -118,7 +122,14 @@ class MetricList(Lines, can_focus=True):
         ]
         right = cut(f"{said}{ends}   {span}   {age}", width * 2 // 3 - 14, self.glyphs)
         drawn = plot(
-            series.values, width - 2, tall, lambda value: show(value, metric.unit), glyphs=self.glyphs, limit=limit
+            series.values,
+            width - 2,
+            tall,
+            lambda value: show(value, metric.unit),
+            glyphs=self.glyphs,
+            limit=limit,
+            first=series.first,
+            least=math.ceil(_COLUMN_SECONDS / series.seconds),
         )
         return [
             spread(title, [(f"{right} ", self.colours.wrong if stale else self.colours.dim)], width, self.glyphs),

@@ -45,12 +45,15 @@ def plot(
     *,
     glyphs: Glyphs,
     limit: float | None = None,
+    first: int | None = None,
+    least: int = 1,
 ) -> Plot:
     """A plot of exactly ``width`` cells and ``height`` lines, the newest value at the right; gaps stay empty.
 
-    ``label`` writes a value at the axis. Nothing to plot gives blank lines.
+    ``label`` writes a value at the axis. Nothing to plot gives blank lines. ``first`` and ``least`` are as for
+    :func:`binned`.
     """
-    bins: list[float | None] = binned(values, width)
+    bins: list[float | None] = binned(values, width, first=first, least=least)
     known = [value for value in bins if value is not None and abs(value) < _HUGE]
     if not known or height < 2 or width < 12:
         return Plot(("",) * max(0, height), -1)
@@ -64,7 +67,7 @@ def plot(
         labels[limit_line] = label(limit)
     margin = max(_MARGIN, *(len(text) for text in labels.values()))
     cells = width - margin - 2
-    bins = binned(values, cells)
+    bins = binned(values, cells, first=first, least=least)
     lines = []
     for line in range(height):
         floor = low + (height - 1 - line) * step
