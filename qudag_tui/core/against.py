@@ -17,6 +17,18 @@ def limit_from(term: AgainstBaseline, baseline: float) -> float:
     return baseline * term.amount if term.relation is Relation.TIMES else baseline + term.amount
 
 
+def baseline_needs(metric: Metric, judging: Judging) -> str:
+    """What is missing where a metric cannot be compared with its baseline."""
+    if metric.concurrent is not None:
+        return "samples of the concurrent baseline"
+    captured = judging.baselines.get(metric.id)
+    if captured is None:
+        return "a captured baseline"
+    if captured.to_ns > judging.window.start_ns:
+        return "a window that begins after its baseline was captured"
+    return "its baseline captured again"
+
+
 def unusable(captured: Captured, metric: Metric, judging: Judging) -> str:
     """Why nothing can be compared with ``captured``, or ""."""
     gone = captured.slots - captured.samples

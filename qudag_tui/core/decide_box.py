@@ -103,6 +103,13 @@ def _tick_gate(state: State, gate: Item) -> ev.Fact | Refusal:
     look = state.looks.get(gate.id)
     if look is None:
         return Refusal(Because.UNKNOWN, f"“{gate.text}” has no final look", "soak again")
+    regression = state.regression(gate.id)
+    if regression is not None:
+        return Refusal(
+            Because.FAIL,
+            f"“{gate.text}” has regressed since its final look: {regression.seen.line}",
+            "soak again, override with a reason, or mark it not applicable",
+        )
     verdict = state.gate_verdict(gate.id) or Verdict.UNKNOWN
     if verdict is not Verdict.PASS:
         return Refusal(

@@ -29,6 +29,7 @@ from qudag_tui.core.fact import fact as fact
 from qudag_tui.core.fact import fact_from_plain as fact_from_plain
 from qudag_tui.core.fact import fact_to_plain as fact_to_plain
 from qudag_tui.core.instant import Instant
+from qudag_tui.core.regression_event import GateRegressed as GateRegressed
 
 FORMAT = 1
 

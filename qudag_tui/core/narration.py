@@ -69,6 +69,8 @@ def words(event: Event, plan: Plan, targets: dict[int, str]) -> str:
             return f"asked for the final look at {_box(plan, fact.item)}"
         case ev.GateJudged():
             return f"final look at {_box(plan, fact.item)}: {fact.verdict}, {fact.line}"
+        case ev.GateRegressed():
+            return f"saw that {_box(plan, fact.item)} has regressed: {fact.line}"
         case ev.BaselineCaptured():
             metric = plan.metrics.get(fact.metric)
             samples = fact.bins.get("samples", 0)

@@ -20,7 +20,7 @@ from qudag_tui.run.error import NotSaved, RunError
 from qudag_tui.run.folder import SAMPLES, RunFolder
 from qudag_tui.run.witness import Witness
 
-StandingKind = Literal["gate", "trigger", "metric", "watch"]
+StandingKind = Literal["gate", "trigger", "metric", "watch", "forecast"]
 
 _MICROSECONDS = 1_000_000
 _HOUR_NS = 3_600 * 1_000_000_000
@@ -151,7 +151,7 @@ class SampleWriter:
             self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def set_standing(self, kind: StandingKind, id: str, at_run_ns: int, payload: Mapping[str, Any]) -> None:  # noqa: A002 - the name every thing of a plan has
-        """Replace the latest so-far finding of one gate, trigger, metric or watch. Raises :class:`NotSaved`."""
+        """Replace the latest so-far finding of one gate, trigger, metric, watch or forecast. Raises :class:`NotSaved`."""
         self._require_folder()
         try:
             self._db.execute(

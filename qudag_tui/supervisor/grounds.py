@@ -15,6 +15,7 @@ from qudag_tui.core.judge import judge
 from qudag_tui.core.metric import Metric, MetricKind
 from qudag_tui.core.observed import MOST_PERIODS, SUPERVISOR, SUPERVISOR_EVERY_SECONDS, observed_seconds
 from qudag_tui.core.part import Part, part, series_ids
+from qudag_tui.core.requirement import plain
 from qudag_tui.core.slots import Series, Window, period_ns
 from qudag_tui.core.state import State
 from qudag_tui.core.verdict import Finding
@@ -65,8 +66,10 @@ class Grounds:
         series = self.evidence.series(periods, max(0, window.start_ns - MOST_PERIODS * longest), now_ns)
         return observed_seconds(series, periods, Window(window.start_ns, now_ns))
 
-    def judge(self, gate: Item, spec: Gate, window: Window, now_ns: int, state: State) -> Finding:
-        """The verdict of ``gate`` over ``window``, at the level of a final look."""
+    def judge(
+        self, gate: Item, spec: Gate, window: Window, now_ns: int, state: State, *, alpha: float | None = None
+    ) -> Finding:
+        """The verdict of ``gate`` over ``window``, at the level of a final look, or at ``alpha``."""
         names = metrics_of(spec.condition)
         soak = self.soak_of.get(gate.id)
         phase_seconds = None
@@ -85,6 +88,7 @@ class Grounds:
             baselines=state.captured,
             restarts=self.sampler.restarts(names, window),
             phase_seconds=phase_seconds,
+            alpha=alpha,
         )
 
     def _from_first_count(self, names: Iterable[str], window: Window) -> Window:
@@ -130,6 +134,8 @@ def payload(found: Finding, now: Instant) -> dict[str, Any]:
         "line": found.line,
         "value": found.value,
         "limit": found.limit,
+        "needs": found.needs,
+        "requirements": plain(found.requirements),
         "at": stamp(now.wall),
     }
 

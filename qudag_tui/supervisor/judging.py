@@ -15,6 +15,7 @@ from qudag_tui.core.verdict import Verdict
 from qudag_tui.supervisor.evidence import Evidence
 from qudag_tui.supervisor.grounds import Grounds, metrics_of, payload
 from qudag_tui.supervisor.looks import Looks
+from qudag_tui.supervisor.regressions import Regressions
 from qudag_tui.supervisor.sampler import Sampler
 from qudag_tui.supervisor.standings import Standings
 from qudag_tui.supervisor.triggers import Triggers
@@ -27,7 +28,8 @@ class Judging:
         self._grounds = Grounds(plan, sampler, evidence)
         self._looks = Looks(self._grounds)
         self._triggers = Triggers(self._grounds)
-        self._standings = Standings(self._grounds, self._triggers)
+        self._regressions = Regressions(self._grounds)
+        self._standings = Standings(self._grounds, self._triggers, self._regressions)
 
     def final(self, state: State, now: Instant) -> Iterator[ev.Fact]:
         """The facts that are ready to be recorded: looks that were asked for, and soaks that are complete."""
@@ -36,6 +38,10 @@ class Judging:
     def breached(self, state: State, now: Instant) -> Iterator[ev.TriggerBreached]:
         """The triggers that fire: watched from the first phase to the run's close, each until somebody reopens it."""
         return self._triggers.breached(state, now)
+
+    def regressed(self, state: State, now: Instant) -> Iterator[ev.GateRegressed]:
+        """The gates whose final look passed and that surely fail now."""
+        return self._regressions.seen(state, now)
 
     def so_far(self, state: State, now: Instant) -> None:
         """Refresh the standings, where there are new samples and it is time."""

@@ -11,6 +11,7 @@ from qudag_tui.core.item import Gate, Item, Soak
 from qudag_tui.core.metric import Metric, MetricKind
 from qudag_tui.core.part import Part, part
 from qudag_tui.core.phase import SoakProgress
+from qudag_tui.core.requirement import plain
 from qudag_tui.core.slots import Window, period_ns
 from qudag_tui.core.state import State
 from qudag_tui.core.verdict import Verdict
@@ -97,8 +98,9 @@ class Looks:
         self, gate: Item, spec: Gate, request: int, window: Window, state: State, *, look: int = 1
     ) -> ev.GateJudged:
         found = self._grounds.judge(gate, spec, window, window.end_ns, state)
+        evidence = {**found.evidence, "requirements": plain(found.requirements)}
         return ev.GateJudged(
-            gate.id, request, found.verdict.value, found.line, found.value, found.limit, dict(found.evidence), look
+            gate.id, request, found.verdict.value, found.line, found.value, found.limit, evidence, look
         )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from itertools import chain
 from time import thread_time
 from typing import Any
 
@@ -12,7 +13,9 @@ from qudag_tui.core.observed import SUPERVISOR
 from qudag_tui.core.slots import Window
 from qudag_tui.core.state import State
 from qudag_tui.run.block import stamp
+from qudag_tui.supervisor.forecasts import Forecasts
 from qudag_tui.supervisor.grounds import Grounds, metrics_of, own_window, payload
+from qudag_tui.supervisor.regressions import Regressions
 from qudag_tui.supervisor.triggers import Triggers
 
 # How often so-far findings are refreshed at most, and at least: in between they take a hundredth of the time.
@@ -25,9 +28,11 @@ _KEPT_SECONDS = 900.0
 class Standings:
     """Refreshes them where there are new samples and it is time."""
 
-    def __init__(self, grounds: Grounds, triggers: Triggers) -> None:
+    def __init__(self, grounds: Grounds, triggers: Triggers, regressions: Regressions) -> None:
         self._grounds = grounds
         self._triggers = triggers
+        self._regressions = regressions
+        self._forecasts = Forecasts(grounds)
         self._seen = -1
         self._next_ns = 0
 
@@ -50,7 +55,13 @@ class Standings:
                         kept[name] = min(kept.get(name, window.start_ns), window.start_ns)
         self._triggers.stand(now, now_ns)
         self._metrics(now_ns)
-        for name, start in self._triggers.starts(now_ns):
+        self._forecasts.stand(state, now, now_ns)
+        looked = (
+            self._triggers.starts(now_ns),
+            self._regressions.starts(state, now_ns),
+            self._forecasts.starts(state, now_ns),
+        )
+        for name, start in chain.from_iterable(looked):
             kept[name] = min(kept.get(name, start), start)
         self._forget(kept, state, now_ns)
         pause = min(max(SO_FAR_SECONDS, (thread_time() - began) * _SHARE), _SLOWEST_SECONDS)

@@ -1,0 +1,78 @@
+"""How long gates will need, told before their soak has begun."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from time import thread_time
+
+from qudag_tui.core.forecast import beside_soak, forecast
+from qudag_tui.core.instant import NANOSECONDS, Instant
+from qudag_tui.core.item import Gate, Item, ItemState, Soak
+from qudag_tui.core.slots import Window
+from qudag_tui.core.state import State
+from qudag_tui.supervisor.grounds import Grounds, metrics_of, payload
+
+# How often, at most: a forecast is of minutes, and takes a thousandth of the time.
+EVERY_SECONDS = 30.0
+_SHARE = 1000
+# What is called today's rate.
+_RECENT_SECONDS = 1800.0
+
+
+class Forecasts:
+    """Looks at the recent past of every gate whose soak is still to come, as if it were the soak."""
+
+    def __init__(self, grounds: Grounds) -> None:
+        self._grounds = grounds
+        self._next_ns = 0
+        self._known: object = None
+
+    def stand(self, state: State, now: Instant, now_ns: int) -> None:
+        """Write them into the standings: whether the soak will do as verdict, seconds needed and seconds given."""
+        # What somebody has just captured, or a soak that was stopped, makes another forecast at once.
+        known = (tuple(each.seq for each in state.baselines.values()), len(state.soaks))
+        if now.boot_ns < self._next_ns and known == self._known:
+            return
+        began, self._known = thread_time(), known
+        for gate, spec, soak in self._ahead(state):
+            found = forecast(
+                spec.condition,
+                window := self._window(spec, soak, state, now_ns),
+                self._grounds.series(metrics_of(spec.condition), window),
+                self._grounds.plan.metrics,
+                tolerate=spec.tolerate,
+                extend=spec.extend,
+                errors=self._grounds.sampler.errors,
+                baselines=state.captured,
+                phase_seconds=soak.seconds,
+            )
+            said = payload(beside_soak(found, soak.seconds, spec.extend), now)
+            self._grounds.evidence.stand("forecast", gate.id, now_ns, said)
+        pause = max(EVERY_SECONDS, (thread_time() - began) * _SHARE)
+        self._next_ns = now.boot_ns + round(pause * NANOSECONDS)
+
+    def _ahead(self, state: State) -> Iterator[tuple[Item, Gate, Soak]]:
+        open_ = {ItemState.OPEN, ItemState.CLAIMED}
+        for gate_id, soak in self._grounds.soak_of.items():
+            gate = self._grounds.plan.items[gate_id]
+            if soak.id in state.soaks or not isinstance(gate.spec, Gate) or not isinstance(soak.spec, Soak):
+                continue
+            if state.item_state(gate) in open_ and state.item_state(soak) in open_:
+                yield gate, gate.spec, soak.spec
+
+    def _window(self, spec: Gate, soak: Soak, state: State, now_ns: int) -> Window:
+        """The recent past, at most as long as the soak: from the first sample in it, and after what was captured."""
+        names = metrics_of(spec.condition)
+        end_ns = self._grounds.settled(names, now_ns)
+        start_ns = max(0, end_ns - round(min(soak.seconds, _RECENT_SECONDS) * NANOSECONDS))
+        captured = [state.baselines[name].captured.to_ns for name in names if name in state.baselines]
+        start_ns = max([start_ns, *captured])
+        seen = self._grounds.evidence.series(names, start_ns, end_ns)
+        firsts = [samples[0][0] for samples in seen.values() if samples]
+        return Window(min(end_ns, max([start_ns, *(first - 1 for first in firsts)])), end_ns)
+
+    def starts(self, state: State, now_ns: int) -> Iterator[tuple[str, int]]:
+        """The metrics that are looked at, and back to when."""
+        for _, spec, soak in self._ahead(state):
+            start = now_ns - round(min(soak.seconds, _RECENT_SECONDS) * NANOSECONDS)
+            yield from ((metric.id, start) for metric in self._grounds.metrics(metrics_of(spec.condition)))
