@@ -116,6 +116,16 @@ class Plan:
                 )
         return boxes
 
+    def soak_of(self, item: Item) -> Item | None:
+        """The nearest soak that a box stands in."""
+        parent = item.parent
+        while parent is not None:
+            holder = self.items[parent]
+            if holder.kind is Kind.SOAK:
+                return holder
+            parent = holder.parent
+        return None
+
     def procedure_of(self, step_id: str) -> Procedure | None:
         """The procedure that holds a step."""
         return next((p for p in self.procedures.values() if any(s.id == step_id for s in p.walk())), None)

@@ -101,4 +101,5 @@ def capture(state: State, intent: ask.CaptureBaseline) -> ev.Fact | Refusal:
         kind = "another query" if metric.concurrent is not None else "a fixed number"
         why = f"“{metric.title}” is compared with {kind}, as the checklist file says"
         return Refusal(Because.REFUSED, why, 'write baseline = "captured" there')
-    return ev.BaselineCaptured(captured.metric, bins_of(captured))
+    before = state.baselines.get(captured.metric)
+    return ev.BaselineCaptured(captured.metric, bins_of(captured), before.seq if before else 0)

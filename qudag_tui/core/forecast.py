@@ -121,7 +121,7 @@ def _needs(seconds: float) -> Forecast:
 def _requests(term: Threshold | AgainstBaseline, metric: Metric, judging: Judging) -> Forecast:
     if isinstance(term, AgainstBaseline):
         captured = judging.baselines.get(metric.id)
-        level = 100 * captured.events / captured.total if captured and captured.total > 0 else metric.baseline
+        level = captured.level if captured and captured.total > 0 else metric.baseline
         if level is None:
             return Forecast(None, "no baseline of its counts is known yet")
         limit = limit_from(term, level)

@@ -74,7 +74,8 @@ def words(event: Event, plan: Plan, targets: dict[int, str]) -> str:
         case ev.BaselineCaptured():
             metric = plan.metrics.get(fact.metric)
             samples = fact.bins.get("samples", 0)
-            return f"captured the baseline of “{metric.title if metric else fact.metric}”: {samples} samples"
+            again = f", in place of event {fact.replaces}" if fact.replaces else ""
+            return f"captured the baseline of “{metric.title if metric else fact.metric}”: {samples} samples{again}"
         case ev.PhaseDecided():
             claimed = f", {len(fact.claimed)} boxes claimed" if fact.claimed else ""
             answer = "Go" if fact.decision == "go" else "No-Go"

@@ -10,10 +10,12 @@ from qudag_tui.core.instant import NANOSECONDS, Instant
 from qudag_tui.core.item import Gate, Item, ItemState, Soak
 from qudag_tui.core.slots import Window
 from qudag_tui.core.state import State
+from qudag_tui.core.verdict import Verdict
 from qudag_tui.supervisor.grounds import Grounds, metrics_of, payload
 
-# How often, at most: a forecast is of minutes, and takes a thousandth of the time.
+# How often, at most: a forecast is of minutes, and takes a thousandth of the time. Where nothing tells yet, sooner.
 EVERY_SECONDS = 30.0
+_AGAIN_SECONDS = 2.0
 _SHARE = 1000
 # What is called today's rate.
 _RECENT_SECONDS = 1800.0
@@ -33,7 +35,7 @@ class Forecasts:
         known = (tuple(each.seq for each in state.baselines.values()), len(state.soaks))
         if now.boot_ns < self._next_ns and known == self._known:
             return
-        began, self._known = thread_time(), known
+        began, self._known, every = thread_time(), known, EVERY_SECONDS
         for gate, spec, soak in self._ahead(state):
             found = forecast(
                 spec.condition,
@@ -46,9 +48,10 @@ class Forecasts:
                 baselines=state.captured,
                 phase_seconds=soak.seconds,
             )
-            said = payload(beside_soak(found, soak.seconds, spec.extend), now)
-            self._grounds.evidence.stand("forecast", gate.id, now_ns, said)
-        pause = max(EVERY_SECONDS, (thread_time() - began) * _SHARE)
+            told = beside_soak(found, soak.seconds, spec.extend)
+            every = _AGAIN_SECONDS if told.verdict is Verdict.UNKNOWN else every
+            self._grounds.evidence.stand("forecast", gate.id, now_ns, payload(told, now))
+        pause = max(every, (thread_time() - began) * _SHARE)
         self._next_ns = now.boot_ns + round(pause * NANOSECONDS)
 
     def _ahead(self, state: State) -> Iterator[tuple[Item, Gate, Soak]]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any
 
 from qudag_tui.core.checklist import Plan
@@ -10,7 +10,7 @@ from qudag_tui.core.condition import Condition, terms
 from qudag_tui.core.counts import countable
 from qudag_tui.core.extension import EXTEND
 from qudag_tui.core.instant import NANOSECONDS, Instant
-from qudag_tui.core.item import Gate, Item, Kind, Soak
+from qudag_tui.core.item import Gate, Item, Soak
 from qudag_tui.core.judge import judge
 from qudag_tui.core.metric import Metric, MetricKind
 from qudag_tui.core.observed import MOST_PERIODS, SUPERVISOR, SUPERVISOR_EVERY_SECONDS, observed_seconds
@@ -33,8 +33,12 @@ class Grounds:
         self.plan = plan
         self.sampler = sampler
         self.evidence = evidence
-        self.gates_of = {soak.id: gates for soak, gates in _gates_by_soak(plan)}
-        self.soak_of = {gate.id: soak for soak, gates in _gates_by_soak(plan) for gate in gates}
+        gates = [item for item in plan.items.values() if isinstance(item.spec, Gate)]
+        self.soak_of = {gate.id: soak for gate in gates if (soak := plan.soak_of(gate)) is not None}
+        self.gates_of: dict[str, list[Item]] = {}
+        for gate in gates:
+            if gate.id in self.soak_of:
+                self.gates_of.setdefault(self.soak_of[gate.id].id, []).append(gate)
 
     def metrics(self, names: Iterable[str]) -> list[Metric]:
         """Those that the plan has."""
@@ -138,18 +142,3 @@ def payload(found: Finding, now: Instant) -> dict[str, Any]:
         "requirements": plain(found.requirements),
         "at": stamp(now.wall),
     }
-
-
-def _gates_by_soak(plan: Plan) -> Iterator[tuple[Item, list[Item]]]:
-    """Every soak with the gates whose nearest soak it is."""
-    for section in plan.sections.values():
-        for soak in section.items:
-            if soak.kind is Kind.SOAK:
-                inner = {
-                    below.id
-                    for other in section.below(soak.id)
-                    if other.kind is Kind.SOAK
-                    for below in section.below(other.id)
-                }
-                gates = [item for item in section.below(soak.id) if item.kind is Kind.GATE and item.id not in inner]
-                yield soak, gates
