@@ -11,7 +11,7 @@ from qudag_tui.cli.look import code_of
 from qudag_tui.cli.parser import add_run_options
 from qudag_tui.cli.session import Session
 from qudag_tui.cli.sinks import put, put_json, say
-from qudag_tui.core.item import Item, Kind
+from qudag_tui.core.item import Item
 from qudag_tui.core.verdict import Verdict, worst
 
 if TYPE_CHECKING:
@@ -113,7 +113,7 @@ def _gates(session: Session, wanted: str) -> list[Item]:
     from qudag_tui.plan.lookup import find_id  # noqa: PLC0415  # beside its only use
 
     plan = session.plan
-    gates = {item.id: item for item in plan.items.values() if item.kind is Kind.GATE}
+    gates = {gate.id: gate for gate in plan.gates}
     phases = [phase.id for phase in plan.phases]
     found = find_id(wanted, [*phases, *gates], "gate or phase")
     if found in gates:

@@ -64,15 +64,11 @@ class Standings:
             reader.close()
 
     def said(self, gate: Item, state: State) -> GateSaid | None:
-        """What a gate says now; without a supervisor nothing that it said so far counts."""
+        """What a gate says now, or None where nobody has looked."""
         seen, soak = self.gates.get(gate.id), state.plan.soak_of(gate)
-        so_far = None
-        if seen is not None and not self.supervised:
-            so_far = GateSaid(Verdict.UNKNOWN, f"no supervisor looks; it last said {seen.verdict}: {seen.line}")
-        elif seen is not None:
-            so_far = GateSaid(seen.verdict, seen.line, seen.needs, seen.requirements)
+        so_far = GateSaid(seen.verdict, seen.line, seen.needs, seen.requirements) if seen is not None else None
         observed = self.observed_seconds.get(soak.id) if soak is not None else None
-        return gate_said(gate, state, so_far, observed_seconds=observed)
+        return gate_said(gate, state, so_far, supervised=self.supervised, observed_seconds=observed)
 
     def forecast(self, gate: Item, state: State) -> Standing | None:
         """Whether a soak that has not begun will do for ``gate``: seconds needed as value, the soak's as limit."""

@@ -14,7 +14,6 @@ from qudag_tui.cli.sinks import say
 from qudag_tui.core.decide import decide
 from qudag_tui.core.event import Fact, LookRequested, SoakStarted
 from qudag_tui.core.intent import Tick
-from qudag_tui.core.item import Kind
 from qudag_tui.core.refusal import Because, Refusal
 from qudag_tui.core.verdict import Verdict
 
@@ -52,8 +51,9 @@ def _too_short(session: Session, fact: SoakStarted) -> list[str]:
     from qudag_tui.cli.standings import Standings  # noqa: PLC0415  # only soaks have forecasts
 
     standings, state = Standings(session), session.state
-    gates = [item for item in session.plan.items.values() if item.kind is Kind.GATE]
-    mine = [gate for gate in gates if (soak := session.plan.soak_of(gate)) is not None and soak.id == fact.item]
+    mine = [
+        gate for gate in session.plan.gates if (soak := session.plan.soak_of(gate)) is not None and soak.id == fact.item
+    ]
     ahead = [(gate, standings.forecast(gate, state)) for gate in mine]
     return [f"“{gate.text}”: {said.line}" for gate, said in ahead if said is not None and said.verdict is Verdict.FAIL]
 

@@ -94,6 +94,11 @@ class Plan:
         return {step.id: step for procedure in self.procedures.values() for step in procedure.walk()}
 
     @cached_property
+    def gates(self) -> tuple[Item, ...]:
+        """The sensed boxes, in order."""
+        return tuple(item for item in self.items.values() if item.kind is Kind.GATE)
+
+    @cached_property
     def phases(self) -> tuple[Section, ...]:
         """The sections with traffic, in order."""
         return tuple(section for section in self.sections.values() if section.is_phase)

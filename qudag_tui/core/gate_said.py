@@ -36,11 +36,17 @@ class GateSaid:
 
 
 def gate_said(
-    gate: Item, state: State, so_far: GateSaid | None, *, observed_seconds: float | None = None
+    gate: Item,
+    state: State,
+    so_far: GateSaid | None,
+    *,
+    supervised: bool = True,
+    observed_seconds: float | None = None,
 ) -> GateSaid | None:
     """Its regression, else its final look, else what the supervisor said ``so_far``; None where nobody looked.
 
-    ``observed_seconds`` is how much of its soak was observed, where that counts.
+    Where nobody is ``supervised`` what was said so far counts no more. ``observed_seconds`` is how much of its soak
+    was observed, where that counts.
     """
     regression, look = state.regression(gate.id), state.looks.get(gate.id)
     if regression is not None:
@@ -51,6 +57,9 @@ def gate_said(
         asked = requirements_of(look.judged.evidence.get("requirements"))
         needs = "" if verdict is Verdict.PASS else needs_of_all(asked)
         return GateSaid(verdict, look.judged.line, needs, asked, is_final=True)
+    if so_far is not None and not supervised:
+        line = f"no supervisor looks; it last said {so_far.verdict}: {so_far.line}"
+        return GateSaid(Verdict.UNKNOWN, line, "a supervisor")
     if so_far is None or so_far.verdict is not Verdict.PASS:
         return so_far
     soak = state.plan.soak_of(gate)

@@ -234,6 +234,15 @@ class SampleReader:
         )
         return rows[::-1]
 
+    def backfilled(self, metric: str, start_ns: int, end_ns: int) -> int:
+        """How many of the samples from ``start_ns`` to ``end_ns``, both included, were filled in later."""
+        rows = self._rows(
+            "SELECT count(*) FROM sample WHERE metric = (SELECT id FROM metric WHERE name = ?) "
+            "AND at BETWEEN ? AND ? AND backfilled",
+            (metric, start_ns, end_ns),
+        )
+        return rows[0][0] if rows else 0
+
     def times(self, metric: str, start_ns: int, end_ns: int) -> list[int]:
         """When there are samples from ``start_ns`` to ``end_ns``, both included, in order (nanoseconds, run clock)."""
         return [at for at, _ in self.window(metric, start_ns, end_ns)]

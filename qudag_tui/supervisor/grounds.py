@@ -33,10 +33,9 @@ class Grounds:
         self.plan = plan
         self.sampler = sampler
         self.evidence = evidence
-        gates = [item for item in plan.items.values() if isinstance(item.spec, Gate)]
-        self.soak_of = {gate.id: soak for gate in gates if (soak := plan.soak_of(gate)) is not None}
+        self.soak_of = {gate.id: soak for gate in plan.gates if (soak := plan.soak_of(gate)) is not None}
         self.gates_of: dict[str, list[Item]] = {}
-        for gate in gates:
+        for gate in plan.gates:
             if gate.id in self.soak_of:
                 self.gates_of.setdefault(self.soak_of[gate.id].id, []).append(gate)
 
