@@ -93,12 +93,12 @@ def section_fact(section: Section, shot: Snapshot) -> Fact:
         phase = state.phase_state(section)
         if phase is PhaseState.HELD:
             return Fact((f"held, {state.phases[section.id].held}", "held"), Tone.WRONG, count)
-        if phase in {PhaseState.LOCKED, PhaseState.GO}:
-            return Fact((phase,), Tone.DIM, count)
         regressed = unanswered(state) if section is state.current_phase else []
         if regressed:
-            many = "1 gate of before" if len(regressed) == 1 else f"{len(regressed)} gates of before"
+            many = "1 gate" if len(regressed) == 1 else f"{len(regressed)} gates"
             return Fact((f"{phase} · {many} regressed", "regressed"), Tone.WRONG, count)
+        if phase in {PhaseState.LOCKED, PhaseState.GO}:
+            return Fact((phase,), Tone.DIM, count)
         if phase is not PhaseState.OPEN or state.phases[section.id].started:
             return Fact((phase,), Tone.CURRENT, count)
         return Fact((phase,), Tone.PLAIN, count) if due is None else Fact(due.wordings, due.tone, count)

@@ -7,12 +7,14 @@ from typing import TYPE_CHECKING
 
 from qudag_tui.core.compared import baseline_level
 from qudag_tui.core.condition import AgainstBaseline, Threshold, terms
+from qudag_tui.core.event import SoakStarted
 from qudag_tui.core.gate_said import GateSaid, gate_said
 from qudag_tui.core.item import Gate, Item, ItemState
 from qudag_tui.core.part import Part, part
 from qudag_tui.core.verdict import Verdict, worst
 
 if TYPE_CHECKING:
+    from qudag_tui.core.fact import Fact
     from qudag_tui.core.metric import Metric
     from qudag_tui.tui.snapshot import Snapshot, Standing
 
@@ -42,6 +44,16 @@ def forecast_of(gate: Item, shot: Snapshot) -> Standing | None:
     if soak is None or soak.id in shot.state.soaks or not shot.readings.supervised:
         return None
     return None if shot.state.item_state(gate).is_settled else shot.readings.forecasts.get(gate.id)
+
+
+def too_short(fact: Fact, shot: Snapshot) -> str:
+    """What is said as a soak starts whose gates, by the forecast, will not pass in it; "" of anything else."""
+    if not isinstance(fact, SoakStarted):
+        return ""
+    gates = [gate for gate in shot.plan.gates if (soak := shot.plan.soak_of(gate)) is not None and soak.id == fact.item]
+    ahead = [(gate, shot.readings.forecasts.get(gate.id)) for gate in gates]
+    short = [f"“{gate.text}”: {said.line}" for gate, said in ahead if said is not None and said.verdict == "fail"]
+    return f"the soak has started; {'; '.join(short)}" if short else ""
 
 
 def verdicts_of(gates: Iterable[Item], shot: Snapshot) -> Mapping[str, Verdict]:

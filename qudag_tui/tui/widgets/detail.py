@@ -42,6 +42,7 @@ class Detail(Lines):
         self.row: Row | None = None
         self.shot: Snapshot | None = None
         self.history: History | None = None
+        self.plots = True
 
     def show(self, row: Row | None, shot: Snapshot, history: History) -> None:
         """Draw what is known of ``row``."""
@@ -55,8 +56,9 @@ class Detail(Lines):
         lines = lines[:height] + [[] for _ in range(height - len(lines))]
         return [[(f"{self.glyphs.upright} ", self.colours.dim), *line] for line in lines]
 
-    def text(self, width: int, height: int) -> list[list[Piece]]:
+    def text(self, width: int, height: int, *, plots: bool = True) -> list[list[Piece]]:
         """All that is known of the row, in lines of ``width`` cells; ``height`` is what it may take."""
+        self.plots = plots
         row, shot = self.row, self.shot
         if row is None or shot is None:
             return []
@@ -121,7 +123,7 @@ class Detail(Lines):
         first = next(iter(terms(gate.condition)))
         metric = shot.plan.metrics.get(first.metric)
         lines: list[list[Piece]] = []
-        if metric is not None:
+        if metric is not None and self.plots:
             mine = [term for term in each if getattr(term, "metric", "") == metric.id]
             lines.extend(self._plot(metric, levels_of(metric, mine, shot, self.glyphs), width))
         return [*lines, *gate_lines(item, shot, self.glyphs, self.colours, width)]
@@ -231,9 +233,9 @@ class Detail(Lines):
         if shot is None or not events:
             return []
         lines: list[list[Piece]] = [[]]
+        title = shot.plan.boxes[id_].text if id_ in shot.plan.boxes else shot.plan.sections[id_].title
         for event in events[-room:]:
             when = time_of(event.at.wall, shot.now.wall)
-            said = words(event, shot.plan, {}).split("“")[0].strip() or event.kind
-            shown = said.split(" opened ")[0] if len(said) > width else said
-            lines.append([(cut(f"{when}  {event.actor.by}  {shown}", width, self.glyphs), self.colours.dim)])
+            said = words(event, shot.plan, {}).replace(f"“{title}”", "it").replace("the soak it", "the soak")
+            lines.append([(cut(f"{when}  {event.actor.by}  {said}", width, self.glyphs), self.colours.dim)])
         return lines

@@ -53,9 +53,9 @@ def baseline_words(metric: Metric, shot: Snapshot) -> str:
     if metric.concurrent is not None:
         return f"{value}concurrent: {metric.concurrent.source}:{metric.concurrent.name}"
     if kept is not None:
-        again = f", captured {kept.times} times" if kept.times > 1 else ""
+        again = f" ({kept.times} times)" if kept.times > 1 else ""
         when = time_of(kept.at.wall, shot.now.wall)
-        return f"{value}captured {when} by {kept.by}, {kept.captured.samples} samples{again}"
+        return f"{value}captured{again} {when} by {kept.by}, {kept.captured.samples} samples"
     return f"{value}a fixed number" if metric.baseline is not None else ""
 
 
