@@ -7,10 +7,12 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from qudag_tui.core.compared import baseline_level
 from qudag_tui.core.condition import terms
 from qudag_tui.core.gate_said import GateSaid, gate_said
 from qudag_tui.core.item import Gate, Item
 from qudag_tui.core.observed import MOST_PERIODS, SUPERVISOR, SUPERVISOR_EVERY_SECONDS, observed_seconds
+from qudag_tui.core.part import Part, part
 from qudag_tui.core.requirement import Requirement, requirements_of
 from qudag_tui.core.slots import Window, period_ns
 from qudag_tui.core.verdict import Verdict
@@ -18,6 +20,7 @@ from qudag_tui.run import clock
 
 if TYPE_CHECKING:
     from qudag_tui.cli.session import Session
+    from qudag_tui.core.metric import Metric
     from qudag_tui.core.state import State
     from qudag_tui.run.samples import SampleReader
 
@@ -59,6 +62,11 @@ class Standings:
             self.triggers = _all(reader.standings("trigger"))
             self.metrics = _all(reader.standings("metric"))
             self._forecasts = _all(reader.standings("forecast"))
+            self._beside = {
+                metric.id: newest[0][1]
+                for metric in session.plan.metrics.values()
+                if metric.concurrent is not None and (newest := reader.latest(part(metric.id, Part.BASELINE)))
+            }
             self.observed_seconds = dict(_observed(session, reader))
         finally:
             reader.close()
@@ -76,6 +84,11 @@ class Standings:
         if soak is None or soak.id in state.soaks or not self.supervised or state.item_state(gate).is_settled:
             return None
         return self._forecasts.get(gate.id)
+
+    def baseline(self, metric: Metric, state: State) -> float | None:
+        """What ``metric`` is compared with now, in its base unit."""
+        kept = state.baselines.get(metric.id)
+        return baseline_level(metric, kept.captured.level if kept else None, self._beside.get(metric.id))
 
 
 def _observed(session: Session, reader: SampleReader) -> Iterator[tuple[str, float]]:

@@ -7,11 +7,11 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from qudag_tui.cli.moment import stamp
-from qudag_tui.core.condition import terms
 from qudag_tui.core.execution import Execution, StepState
-from qudag_tui.core.item import Gate, Item, Kind
+from qudag_tui.core.gate_said import by_metric
+from qudag_tui.core.item import Item, Kind
 from qudag_tui.core.requirement import plain
-from qudag_tui.core.verdict import Verdict, worst
+from qudag_tui.core.verdict import Verdict
 
 if TYPE_CHECKING:
     from qudag_tui.cli.session import Session
@@ -165,22 +165,18 @@ def metric_json(metric_id: str, session: Session, standings: Standings) -> dict[
         "at": seen.at if seen else None,
         "verdict": _metric_verdict(metric_id, session, standings),
         "error": seen.error if seen else "",
+        "baseline": finite(standings.baseline(metric, session.state)),
     }
 
 
 def _metric_verdict(metric_id: str, session: Session, standings: Standings) -> str | None:
-    """The worst that gates which look at it now say so far; unknown without a number, None where no gate looks."""
+    """The worst that gates which look at it say now; unknown without a number, None where no gate looks."""
     seen = standings.metrics.get(metric_id)
     if seen is None or seen.value is None or not standings.supervised:
         return str(Verdict.UNKNOWN)
-    verdicts = [
-        standings.gates[item.id].verdict
-        for item in session.plan.items.values()
-        if isinstance(item.spec, Gate)
-        and item.id in standings.gates
-        and any(term.metric == metric_id for term in terms(item.spec.condition))
-    ]
-    return str(worst(verdicts)) if verdicts else None
+    state = session.state
+    found = by_metric(((gate, standings.said(gate, state)) for gate in session.plan.gates), state).get(metric_id)
+    return str(found) if found is not None else None
 
 
 def _trigger(trigger_id: str, session: Session, standings: Standings) -> dict[str, Any]:

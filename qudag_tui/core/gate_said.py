@@ -5,12 +5,18 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
+from qudag_tui.core.condition import terms
+from qudag_tui.core.item import Gate, ItemState
 from qudag_tui.core.requirement import Requirement, needs_of_all, requirements_of, soak_needs
-from qudag_tui.core.verdict import Verdict
+from qudag_tui.core.verdict import Verdict, worst
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from qudag_tui.core.item import Item
     from qudag_tui.core.state import State
+
+_SET_ASIDE = {ItemState.OVERRIDDEN, ItemState.NOT_APPLICABLE, ItemState.DEFERRED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,3 +74,17 @@ def gate_said(
         return replace(so_far, needs="its final look: ticking it asks for one") if soak is None else so_far
     wanted = getattr(soak.spec, "seconds", 0.0) + progress.extended_seconds
     return replace(so_far, needs=soak_needs(wanted - (observed_seconds or 0.0)))
+
+
+def by_metric(gates: Iterable[tuple[Item, GateSaid | None]], state: State) -> dict[str, Verdict]:
+    """The worst that gates say of each metric; those that a person set aside say nothing."""
+    found: dict[str, list[Verdict]] = {}
+    for gate, said in gates:
+        if said is None or not isinstance(gate.spec, Gate) or state.item_state(gate) in _SET_ASIDE:
+            continue
+        # Of several comparisons each speaks of its own metric, where it is known what each said.
+        each = list(terms(gate.spec.condition))
+        own = [asked.verdict for asked in said.requirements] if len(said.requirements) == len(each) else []
+        for number, term in enumerate(each):
+            found.setdefault(term.metric, []).append(own[number] if own else said.verdict)
+    return {metric: worst(verdicts) for metric, verdicts in found.items()}

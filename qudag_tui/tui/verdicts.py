@@ -6,19 +6,17 @@ from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
 
 from qudag_tui.core.compared import baseline_level
-from qudag_tui.core.condition import AgainstBaseline, Threshold, terms
+from qudag_tui.core.condition import AgainstBaseline, Threshold
 from qudag_tui.core.event import SoakStarted
-from qudag_tui.core.gate_said import GateSaid, gate_said
-from qudag_tui.core.item import Gate, Item, ItemState
+from qudag_tui.core.gate_said import GateSaid, by_metric, gate_said
+from qudag_tui.core.item import Item, Kind
 from qudag_tui.core.part import Part, part
-from qudag_tui.core.verdict import Verdict, worst
+from qudag_tui.core.verdict import Verdict
 
 if TYPE_CHECKING:
     from qudag_tui.core.fact import Fact
     from qudag_tui.core.metric import Metric
     from qudag_tui.tui.snapshot import Snapshot, Standing
-
-_SET_ASIDE = {ItemState.OVERRIDDEN, ItemState.NOT_APPLICABLE, ItemState.DEFERRED}
 
 
 def said_of(gate: Item, shot: Snapshot) -> GateSaid | None:
@@ -57,20 +55,9 @@ def too_short(fact: Fact, shot: Snapshot) -> str:
 
 
 def verdicts_of(gates: Iterable[Item], shot: Snapshot) -> Mapping[str, Verdict]:
-    """The worst that ``gates`` say of each metric; those that a person set aside say nothing."""
-    found: dict[str, list[Verdict]] = {}
-    for gate in gates:
-        if not isinstance(gate.spec, Gate) or shot.state.item_state(gate) in _SET_ASIDE:
-            continue
-        said = said_of(gate, shot)
-        if said is None:
-            continue
-        # Of several comparisons each speaks of its own metric, where it is known what each said.
-        each = list(terms(gate.spec.condition))
-        own = [asked.verdict for asked in said.requirements] if len(said.requirements) == len(each) else []
-        for number, term in enumerate(each):
-            found.setdefault(term.metric, []).append(own[number] if own else said.verdict)
-    return {metric: worst(verdicts) for metric, verdicts in found.items()}
+    """The worst that ``gates`` say of each metric; what is no gate among them says nothing."""
+    sensed = (gate for gate in gates if gate.kind is Kind.GATE)
+    return by_metric(((gate, said_of(gate, shot)) for gate in sensed), shot.state)
 
 
 def baseline_of(metric: Metric, shot: Snapshot) -> float | None:
