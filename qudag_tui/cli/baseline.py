@@ -65,7 +65,7 @@ def _list(session: Session, arguments: argparse.Namespace) -> ExitCode:
 
 
 def _capture(session: Session, arguments: argparse.Namespace) -> ExitCode:
-    from qudag_tui.core.baseline import LEAST_SAMPLES  # noqa: PLC0415
+    from qudag_tui.core.against import lacking  # noqa: PLC0415
     from qudag_tui.core.compared import to_capture  # noqa: PLC0415
     from qudag_tui.core.duration import parse_duration  # noqa: PLC0415
     from qudag_tui.core.intent import CaptureBaseline  # noqa: PLC0415
@@ -92,9 +92,9 @@ def _capture(session: Session, arguments: argparse.Namespace) -> ExitCode:
         if before is not None:
             say(f"{name}: replaces what {before.by} captured {stamp(before.at.wall)}")
         say(f"{name}: {captured.samples} of {captured.slots} samples")
-        if captured.samples < LEAST_SAMPLES:
+        if why := lacking(captured):
             few = True
-            say(f"{name}: a verdict needs {LEAST_SAMPLES} samples, and is unknown with these: capture it again later")
+            say(f"{name}: {why}; until then verdicts by it are unknown")
     if arguments.json:
         put_json([event_json(event) for event in events])
     return ExitCode.UNKNOWN if few else ExitCode.DONE

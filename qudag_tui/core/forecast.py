@@ -10,6 +10,7 @@ from qudag_tui.core import judge_baseline as against
 from qudag_tui.core import judge_threshold, judge_trend
 from qudag_tui.core.against import limit_from
 from qudag_tui.core.baseline import Captured
+from qudag_tui.core.bounds import bounds
 from qudag_tui.core.condition import AgainstBaseline, AllOf, AnyOf, Condition, Term, Threshold, Trend
 from qudag_tui.core.counts import countable, counts
 from qudag_tui.core.duration import spoken
@@ -94,6 +95,8 @@ def _one(term: Term, judging: Judging) -> Forecast:
     metric = judging.metrics.get(term.metric)
     if metric is None:
         return Forecast(None, f"the plan has no metric “{term.metric}”")
+    if metric.kind is not MetricKind.RATIO and not bounds(metric, judging.series, judging.window).good:
+        return Forecast(None, judging.errors.get(metric.id) or "nothing was measured lately")
     if isinstance(term, Trend):
         return _as_seen(judge_trend.judge_trend(term, metric, judging), judge_trend.LEAST_BINS, metric)
     if metric.kind is MetricKind.RATIO:

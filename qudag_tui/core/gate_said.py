@@ -51,14 +51,17 @@ def gate_said(
 ) -> GateSaid | None:
     """Its regression, else its final look, else what the supervisor said ``so_far``; None where nobody looked.
 
-    Where nobody is ``supervised`` what was said so far counts no more. ``observed_seconds`` is how much of its soak
-    was observed, where that counts.
+    A look that could not tell, in a soak that goes on for it, is not the last word. Where nobody is ``supervised``
+    what was said so far counts no more. ``observed_seconds`` is how much of its soak was observed, where that counts.
     """
     regression, look = state.regression(gate.id), state.looks.get(gate.id)
     if regression is not None:
         asked = requirements_of(regression.seen.evidence.get("requirements"))
         return GateSaid(Verdict.FAIL, regression.seen.line, "", asked, is_final=True, has_regressed=True)
-    if look is not None:
+    soak = state.plan.soak_of(gate)
+    progress = state.soaks.get(soak.id) if soak is not None else None
+    goes_on = progress is not None and progress.completed is None and so_far is not None
+    if look is not None and not (goes_on and look.judged.verdict == Verdict.INCONCLUSIVE):
         verdict = Verdict(look.judged.verdict) if look.judged.verdict in set(Verdict) else Verdict.UNKNOWN
         asked = requirements_of(look.judged.evidence.get("requirements"))
         needs = "" if verdict is Verdict.PASS else needs_of_all(asked)
@@ -68,8 +71,6 @@ def gate_said(
         return GateSaid(Verdict.UNKNOWN, line, "a supervisor")
     if so_far is None or so_far.verdict is not Verdict.PASS:
         return so_far
-    soak = state.plan.soak_of(gate)
-    progress = state.soaks.get(soak.id) if soak is not None else None
     if soak is None or progress is None:
         return replace(so_far, needs="its final look: ticking it asks for one") if soak is None else so_far
     wanted = getattr(soak.spec, "seconds", 0.0) + progress.extended_seconds

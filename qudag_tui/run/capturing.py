@@ -20,11 +20,12 @@ if TYPE_CHECKING:
     from qudag_tui.core.metric import Metric
     from qudag_tui.run.folder import RunFolder
 
-WINDOW_SECONDS = 600.0
-
 
 def captures(folder: RunFolder, metrics: Iterable[Metric], seconds: float, now_ns: int) -> list[Captured]:
-    """What each of ``metrics`` was in the last ``seconds`` before ``now_ns`` (run clock). Reads the disk."""
+    """What each of ``metrics`` was in the last ``seconds`` before ``now_ns`` (run clock). Reads the disk.
+
+    The window of each begins at its first sample: before that nobody looked, and nothing is missing.
+    """
     with closing(SampleReader(folder)) as reader:
         return [_captured(reader, metric, seconds, now_ns) for metric in metrics]
 
@@ -36,6 +37,9 @@ def _captured(reader: SampleReader, metric: Metric, seconds: float, now_ns: int)
     # The slot that is being asked now is not missing yet; a longer silence is.
     end = newest[0][0] if newest and now_ns - newest[0][0] < 2 * every else now_ns
     window = Window(max(0, end - round(seconds * NANOSECONDS)), end)
+    first = reader.window(own, window.start_ns, window.end_ns)[:1]
+    if first:
+        window = Window(max(window.start_ns, first[0][0] - every), end)
     series = {name: reader.window(name, window.start_ns, window.end_ns) for name in series_ids(metric)}
     if metric.kind is MetricKind.RATIO:
         counted = countable(metric, series, window)

@@ -184,7 +184,8 @@ def _gate_fact(item: Item, shot: Snapshot) -> Fact:
         return Fact((f"{said.line} · {said.words}", f"{head} · {said.words}", said.words), tone)
     tone = {Verdict.FAIL: Tone.WRONG, Verdict.PASS: Tone.PLAIN}.get(said.verdict, Tone.DIM)
     if said.verdict is Verdict.UNKNOWN:
-        return Fact((f"unknown: {said.line}", "unknown") if said.line else ("unknown",), tone)
+        needs = [f"unknown: needs {said.needs}"] if said.needs else []
+        return Fact((*([f"unknown: {said.line}"] if said.line else []), *needs, "unknown"), tone)
     if not said.line:
         return Fact((said.words, said.verdict), tone)
     wordings = [f"{said.line} · {said.words}", f"{head} · {said.words}", said.words, said.verdict]

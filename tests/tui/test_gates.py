@@ -236,7 +236,7 @@ async def test_the_metrics_view_draws_the_baseline_and_the_limit_that_is_made_of
         await robot.press("2")
         await robot.sees("CPU")
         await robot.press("b")
-        await robot.sees("Capture the baseline", "of 600 samples, enough")
+        await robot.sees("Capture the baseline", "400 of 400 samples, enough")
         await robot.press("backspace", "backspace", "backspace")
         await robot.types("2m")
         await robot.sees("120 of 120 samples, enough, 31%")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from textual.app import ComposeResult
 from textual.widgets import Input
 
+from qudag_tui.core.against import lacking
 from qudag_tui.core.baseline import LEAST_SAMPLES
 from qudag_tui.core.duration import parse_duration
 from qudag_tui.core.unit import show
@@ -72,7 +73,7 @@ class BaselineDialog(Dialog[float]):
         lines: list[list[Piece]] = []
         for metric in self.metrics:
             captured = self.found.get(metric.id)
-            is_few = captured is not None and captured.samples < LEAST_SAMPLES
+            is_few = captured is not None and bool(lacking(captured))
             name = cut(metric.title, _NAME - 2, glyphs).ljust(_NAME)
             lines.append([(name, colours.plain), (self._words(metric), colours.wrong if is_few else colours.plain)])
             before = baseline_words(metric, shot) if shot is not None and metric.id in shot.state.baselines else ""
@@ -92,6 +93,8 @@ class BaselineDialog(Dialog[float]):
         many = f"{captured.samples:,} of {captured.slots:,} samples"
         if captured.samples < LEAST_SAMPLES:
             return f"{many}, {LEAST_SAMPLES} are needed"
+        if lacking(captured):
+            return f"{many}, too many gaps" if not captured.unobserved else captured.unobserved
         return f"{many}, enough" + (f", {show(captured.level, metric.unit)}" if captured.level is not None else "")
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
