@@ -12,6 +12,7 @@ from qudag_tui.cli.parser import add_run_options
 from qudag_tui.cli.session import Session
 from qudag_tui.cli.sinks import put, put_json, say
 from qudag_tui.core.item import Item
+from qudag_tui.core.requirement import needs_of_all
 from qudag_tui.core.verdict import Verdict, worst
 
 if TYPE_CHECKING:
@@ -96,7 +97,11 @@ def _lines(gate: Item, verdict: Verdict, session: Session, standings: Standings)
     for asked in said.requirements if said is not None and len(said.requirements) > 1 else ():
         needs = f"  needs {asked.needs}" if asked.needs else ""
         yield f"  {asked.verdict:<12}  {asked.text}  {asked.line}{needs}"
-    if said is not None and said.needs:
+    if (
+        said is not None
+        and said.needs
+        and (len(said.requirements) < 2 or said.needs != needs_of_all(said.requirements))
+    ):
         yield f"  needs {said.needs}"
     if ahead is not None:
         yield f"  forecast: {ahead.line}"

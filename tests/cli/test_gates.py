@@ -66,8 +66,7 @@ def test_a_gate_lists_its_comparisons_and_what_they_need(desk: Desk, stand: Call
         6,
         "inconclusive  CPU is fine  31%  cpu-ok\n"
         "  pass          cpu < 101%  31%, limit 101%\n"
-        "  inconclusive  cpu stable within 5%  31%  needs 40 more samples, ~8 s\n"
-        "  needs 40 more samples, ~8 s\n",
+        "  inconclusive  cpu stable within 5%  31%  needs 40 more samples, ~8 s\n",
         "",
     )
     said = desk("gate", "canary", "--json").json["gates"][0]

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from qudag_tui.core.condition import terms
 from qudag_tui.core.item import Gate
-from qudag_tui.core.requirement import Requirement
+from qudag_tui.core.requirement import Requirement, needs_of_all
 from qudag_tui.core.unit import show
 from qudag_tui.core.verdict import Verdict
 from qudag_tui.tui.facts import time_of
@@ -80,7 +80,7 @@ def gate_lines(gate: Item, shot: Snapshot, glyphs: Glyphs, colours: Palette, wid
         lines.append([])
         for each in asked:
             lines.extend(_requirement(each, glyphs, colours, width))
-        if said.needs:
+        if said.needs and said.needs != needs_of_all(asked):
             paragraph("needs", said.needs, colours.strong)
     if ahead is not None:
         paragraph("forecast", ahead.line, colours.wrong if ahead.verdict == "fail" else NO_STYLE)
