@@ -196,11 +196,13 @@ def _gate_fact(item: Item, shot: Snapshot) -> Fact:
 
 
 def _forecast_fact(gate: Item, shot: Snapshot) -> Fact:
-    """What is said before the soak: that it will not do, plainly; what cannot be told, where its turn has come."""
+    """What is said before the soak: that it will not do, plainly; anything else only where its turn has come."""
     ahead = forecast_of(gate, shot)
-    if ahead is None or ahead.verdict == "pass" or (ahead.verdict == "unknown" and shot.state.is_locked(gate.section)):
+    if ahead is None or (ahead.verdict != "fail" and shot.state.is_locked(gate.section)):
         return NOTHING
-    if ahead.verdict == "unknown":
+    if ahead.verdict == "pass" and ahead.value is not None:
+        return Fact((ahead.line, f"needs {spoken(ahead.value)}"), Tone.DIM)
+    if ahead.verdict != "fail":
         return Fact((f"no forecast: {ahead.line}", "no forecast"), Tone.DIM)
     if ahead.value is None:
         return Fact((ahead.line, "does not pass as things are"), Tone.WRONG)

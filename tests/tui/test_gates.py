@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
@@ -118,7 +119,11 @@ def test_a_row_says_what_its_gate_needs_where_the_whole_line_does_not_fit(tmp_pa
 @pytest.mark.parametrize(
     ("said", "wording", "tone"),
     [
-        ({"verdict": "pass", "line": "needs 5 min", "value": 300.0}, "", Tone.PLAIN),
+        (
+            {"verdict": "pass", "line": "at today's rate this gate needs 5 min", "value": 300.0},
+            "at today's rate this gate needs 5 min",
+            Tone.DIM,
+        ),
         (
             {"verdict": "fail", "line": "needs 52 min, longer than its soak", "value": 3120.0},
             "needs 52 min, longer than its soak",
@@ -142,6 +147,23 @@ def test_before_the_soak_a_row_says_plainly_that_it_will_not_do(
         assert fact.wordings[1:] == ("needs 52 min, soak 30 min", "needs 52 min")
     deployment.ask(ask.Tick("watch"))
     assert box_fact(gate, snapshot(deployment)).wordings == ("",), "once it counts the forecast is over"
+
+
+async def test_the_detail_of_a_phase_says_what_its_gates_are_going_to_need(deployment: Deployment) -> None:
+    deployment.standing("forecast", "cpu-gate", verdict="pass", line="needs 5 min", value=300.0, limit=1800.0)
+    async with at_the_screen(deployment, WIDE) as robot:
+        await robot.go_to("canary")
+        await robot.sees("forecast  at today's rate its gates need at", "most 5 min of the soak")
+        deployment.standing("forecast", "cpu-gate", verdict="fail", line="needs 52 min, longer", value=3120.0)
+        await robot.sees("forecast  “CPU is normal”: needs 52 min,")
+
+
+async def test_a_stale_metric_says_why_it_is_stale(deployment: Deployment) -> None:
+    deployment.samples({"cpu": [30.0, 31.0, math.nan, 32.5]}, ago=0.0)
+    deployment.standing("metric", "cpu", verdict="unknown", error="connection refused")
+    async with at_the_screen(deployment, WIDE) as robot:
+        await robot.press("2")
+        await robot.sees("connection refused   ", " s old")
 
 
 async def test_starting_a_soak_that_is_too_short_warns_and_starts_it(deployment: Deployment) -> None:

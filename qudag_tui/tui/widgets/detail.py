@@ -183,10 +183,15 @@ class Detail(Lines):
             when = time_of(regression.at.wall, shot.now.wall)
             said = f"{when} “{gate.text}” of {shot.plan.sections[gate.section].title}: {regression.seen.line}"
             lines.extend(self._paragraph("regressed", said, width))
-        for gate in section.items:
-            ahead = forecast_of(gate, shot) if isinstance(gate.spec, Gate) else None
+        told = [(gate, forecast_of(gate, shot)) for gate in section.items if isinstance(gate.spec, Gate)]
+        for gate, ahead in told:
             if ahead is not None and ahead.verdict == "fail":
                 lines.extend(self._paragraph("forecast", f"“{gate.text}”: {ahead.line}", width))
+        needed = [ahead.value for _, ahead in told if ahead and ahead.verdict == "pass" and ahead.value is not None]
+        if needed:
+            others = "the others need" if len(needed) < len(told) else "its gates need"
+            said = f"at today's rate {others} at most {spoken(max(needed))} of the soak"
+            lines.extend(self._paragraph("forecast", said, width))
         return [[], *lines] if lines else []
 
     def _metric(self, metric: Metric, shot: Snapshot, width: int) -> list[Piece]:
