@@ -60,8 +60,11 @@ def gate_said(
         return GateSaid(Verdict.FAIL, regression.seen.line, "", asked, is_final=True, has_regressed=True)
     soak = state.plan.soak_of(gate)
     progress = state.soaks.get(soak.id) if soak is not None else None
-    goes_on = progress is not None and progress.completed is None and so_far is not None
-    if look is not None and not (goes_on and look.judged.verdict == Verdict.INCONCLUSIVE):
+    is_counting = progress is not None and progress.completed is None
+    if soak is not None and not is_counting:
+        # What was said in a soak that was stopped says nothing of the next one.
+        so_far = None
+    if look is not None and not (is_counting and so_far is not None and look.judged.verdict == Verdict.INCONCLUSIVE):
         verdict = Verdict(look.judged.verdict) if look.judged.verdict in set(Verdict) else Verdict.UNKNOWN
         asked = requirements_of(look.judged.evidence.get("requirements"))
         needs = "" if verdict is Verdict.PASS else needs_of_all(asked)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterator
 from time import thread_time
 
@@ -11,14 +12,15 @@ from qudag_tui.core.item import Gate, Item, ItemState, Soak
 from qudag_tui.core.slots import Window
 from qudag_tui.core.state import State
 from qudag_tui.core.verdict import Verdict
-from qudag_tui.supervisor.grounds import Grounds, metrics_of, payload
+from qudag_tui.supervisor.grounds import KEPT_SECONDS, Grounds, metrics_of, payload
 
 # How often, at most: a forecast is of minutes, and takes a thousandth of the time. Where nothing tells yet, sooner.
 EVERY_SECONDS = 30.0
 _AGAIN_SECONDS = 2.0
 _SHARE = 1000
-# What is called today's rate.
-_RECENT_SECONDS = 1800.0
+_AT_ONCE_SECONDS = 0.02
+# What is called today's rate: no more than is kept in memory anyway.
+_RECENT_SECONDS = KEPT_SECONDS
 
 
 class Forecasts:
@@ -26,33 +28,47 @@ class Forecasts:
 
     def __init__(self, grounds: Grounds) -> None:
         self._grounds = grounds
+        self._waiting: deque[tuple[Item, Gate, Soak]] = deque()
         self._next_ns = 0
+        self._every = EVERY_SECONDS
+        self._spent = 0.0
         self._known: object = None
 
     def stand(self, state: State, now: Instant, now_ns: int) -> None:
-        """Write them into the standings: whether the soak will do as verdict, seconds needed and seconds given."""
-        # What somebody has just captured, or a soak that was stopped, makes another forecast at once.
-        known = (tuple(each.seq for each in state.baselines.values()), len(state.soaks))
-        if now.boot_ns < self._next_ns and known == self._known:
-            return
-        began, self._known, every = thread_time(), known, EVERY_SECONDS
-        for gate, spec, soak in self._ahead(state):
-            found = forecast(
-                spec.condition,
-                window := self._window(spec, soak, state, now_ns),
-                self._grounds.series(metrics_of(spec.condition), window),
-                self._grounds.plan.metrics,
-                tolerate=spec.tolerate,
-                extend=spec.extend,
-                errors=self._grounds.sampler.errors,
-                baselines=state.captured,
-                phase_seconds=soak.seconds,
-            )
-            told = beside_soak(found, soak.seconds, spec.extend)
-            every = _AGAIN_SECONDS if told.verdict is Verdict.UNKNOWN else every
-            self._grounds.evidence.stand("forecast", gate.id, now_ns, payload(told, now))
-        pause = max(every, (thread_time() - began) * _SHARE)
-        self._next_ns = now.boot_ns + round(pause * NANOSECONDS)
+        """Write them into the standings: whether the soak will do as verdict, seconds needed and seconds given.
+
+        A few gates at a time: nothing else is looked at meanwhile.
+        """
+        # What somebody has just captured, or a soak that began or was stopped, makes other forecasts at once.
+        known = (tuple(each.seq for each in state.baselines.values()), tuple(state.soaks))
+        if known != self._known or (not self._waiting and now.boot_ns >= self._next_ns):
+            self._waiting, self._known = deque(self._ahead(state)), known
+            self._every, self._spent = EVERY_SECONDS, 0.0
+        began = thread_time()
+        while self._waiting and thread_time() - began < _AT_ONCE_SECONDS:
+            self._look(self._waiting.popleft(), state, now, now_ns)
+        self._spent += thread_time() - began
+        if not self._waiting and self._next_ns <= now.boot_ns:
+            self._next_ns = now.boot_ns + round(max(self._every, self._spent * _SHARE) * NANOSECONDS)
+
+    def _look(self, ahead: tuple[Item, Gate, Soak], state: State, now: Instant, now_ns: int) -> None:
+        gate, spec, soak = ahead
+        window = self._window(spec, soak, state, now_ns)
+        found = forecast(
+            spec.condition,
+            window,
+            self._grounds.series(metrics_of(spec.condition), window),
+            self._grounds.plan.metrics,
+            tolerate=spec.tolerate,
+            extend=spec.extend,
+            errors=self._grounds.sampler.errors,
+            baselines=state.captured,
+            phase_seconds=soak.seconds,
+        )
+        told = beside_soak(found, soak.seconds, spec.extend)
+        if told.verdict is Verdict.UNKNOWN:
+            self._every = _AGAIN_SECONDS
+        self._grounds.evidence.stand("forecast", gate.id, now_ns, payload(told, now))
 
     def _ahead(self, state: State) -> Iterator[tuple[Item, Gate, Soak]]:
         open_ = {ItemState.OPEN, ItemState.CLAIMED}
@@ -73,9 +89,3 @@ class Forecasts:
         seen = self._grounds.evidence.series(names, start_ns, end_ns)
         firsts = [samples[0][0] for samples in seen.values() if samples]
         return Window(min(end_ns, max([start_ns, *(first - 1 for first in firsts)])), end_ns)
-
-    def starts(self, state: State, now_ns: int) -> Iterator[tuple[str, int]]:
-        """The metrics that are looked at, and back to when."""
-        for _, spec, soak in self._ahead(state):
-            start = now_ns - round(min(soak.seconds, _RECENT_SECONDS) * NANOSECONDS)
-            yield from ((metric.id, start) for metric in self._grounds.metrics(metrics_of(spec.condition)))

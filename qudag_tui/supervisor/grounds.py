@@ -24,6 +24,8 @@ from qudag_tui.supervisor.evidence import Evidence
 from qudag_tui.supervisor.sampler import Sampler
 
 _PATIENCE_SECONDS = 10.0
+# How long samples stay in memory although no window reaches back to them.
+KEPT_SECONDS = 900.0
 
 
 class Grounds:

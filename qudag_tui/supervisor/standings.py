@@ -14,7 +14,7 @@ from qudag_tui.core.slots import Window
 from qudag_tui.core.state import State
 from qudag_tui.run.block import stamp
 from qudag_tui.supervisor.forecasts import Forecasts
-from qudag_tui.supervisor.grounds import Grounds, metrics_of, own_window, payload
+from qudag_tui.supervisor.grounds import KEPT_SECONDS, Grounds, metrics_of, own_window, payload
 from qudag_tui.supervisor.regressions import Regressions
 from qudag_tui.supervisor.triggers import Triggers
 
@@ -22,7 +22,6 @@ from qudag_tui.supervisor.triggers import Triggers
 SO_FAR_SECONDS = 0.5
 _SLOWEST_SECONDS = 5.0
 _SHARE = 100
-_KEPT_SECONDS = 900.0
 
 
 class Standings:
@@ -55,17 +54,12 @@ class Standings:
                         kept[name] = min(kept.get(name, window.start_ns), window.start_ns)
         self._triggers.stand(now, now_ns)
         self._metrics(now_ns)
-        self._forecasts.stand(state, now, now_ns)
-        looked = (
-            self._triggers.starts(now_ns),
-            self._regressions.starts(state, now_ns),
-            self._forecasts.starts(state, now_ns),
-        )
-        for name, start in chain.from_iterable(looked):
+        for name, start in chain(self._triggers.starts(now_ns), self._regressions.starts(state, now_ns)):
             kept[name] = min(kept.get(name, start), start)
         self._forget(kept, state, now_ns)
         pause = min(max(SO_FAR_SECONDS, (thread_time() - began) * _SHARE), _SLOWEST_SECONDS)
         self._next_ns = now.boot_ns + round(pause * NANOSECONDS)
+        self._forecasts.stand(state, now, now_ns)
 
     def _metrics(self, now_ns: int) -> None:
         for metric, reading in self._grounds.sampler.readings.items():
@@ -86,7 +80,7 @@ class Standings:
         return Window(progress.started_run_ns, max(progress.started_run_ns, end_ns))
 
     def _forget(self, kept: Mapping[str, int], state: State, now_ns: int) -> None:
-        slack = round(_KEPT_SECONDS * NANOSECONDS)
+        slack = round(KEPT_SECONDS * NANOSECONDS)
         soaking = [soak.started_run_ns for soak in state.soaks.values() if soak.completed is None]
         starts: dict[str, int] = {}
         for name, start in kept.items():

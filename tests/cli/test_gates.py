@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from qudag_tui.core import event as ev
-from qudag_tui.core.intent import Decide, Tick
+from qudag_tui.core.intent import Decide, Tick, Untick
 from qudag_tui.core.requirement import Requirement, plain
 from qudag_tui.core.verdict import Verdict
 from qudag_tui.run import supervision
@@ -160,6 +160,18 @@ def test_a_go_after_a_regression_needs_a_reason(desk: Desk) -> None:
     refused = desk("decide", "all", "go")
     assert (refused.code, "“CPU is fine” has regressed" in refused.err) == (3, True)
     assert desk("decide", "all", "go", "--why", "it is the backup").code == 0
+
+
+@pytest.mark.usefixtures("supervised")
+def test_what_was_said_in_a_soak_that_was_stopped_counts_no_more(desk: Desk, stand: Callable[..., None]) -> None:
+    desk.write(PLAN.replace('soak = "1s"', 'soak = "30m"'))
+    desk.new()
+    desk.ask(Tick("watch"))
+    stand("gate", "cpu-ok", verdict="pass", line="31%, limit 101%")
+    assert desk("gate", "cpu-ok").code == 6
+    desk.ask(Untick("watch"))
+
+    assert desk("gate", "cpu-ok") == Answer(7, "unknown       CPU is fine  it was not looked at yet  cpu-ok\n", "")
 
 
 def test_without_a_supervisor_nothing_that_it_said_so_far_counts(desk: Desk, stand: Callable[..., None]) -> None:
