@@ -182,7 +182,8 @@ class Supervisor:
             return
         self._judged = seen
         state = self._run.state
-        for fact in [*self._judging.breached(state, now), *self._judging.final(state, now)]:
+        judging = self._judging
+        for fact in [*judging.breached(state, now), *judging.final(state, now), *judging.regressed(state, now)]:
             await self._recorder.record(fact)
             if self._recorder.is_paused:
                 self._judged = (-1, -1)
