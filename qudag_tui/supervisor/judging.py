@@ -12,7 +12,7 @@ from qudag_tui.core.condition import Condition, terms
 from qudag_tui.core.counts import countable
 from qudag_tui.core.due import JudgeWatch
 from qudag_tui.core.extension import EXTEND, AfterLook, after_look
-from qudag_tui.core.fire import fire
+from qudag_tui.core.fire import Firing, fire
 from qudag_tui.core.glance import glance
 from qudag_tui.core.instant import NANOSECONDS, Instant
 from qudag_tui.core.item import Gate, Item, Kind, Soak
@@ -155,26 +155,48 @@ class Judging:
         if since is None:
             return
         for trigger in self._plan.triggers:
-            if trigger.condition is None or trigger.id in state.fired:
+            if trigger.condition is None or not state.may_breach(trigger.id):
                 continue
-            names = _metrics(trigger.condition)
-            now_ns = self._settled(names, state.clock.at(now))
-            since_ns = max(state.clock.at(since), state.trigger_since.get(trigger.id, 0))
-            back_ns = _back_ns(trigger, [self._plan.metrics[name] for name in names if name in self._plan.metrics])
-            window = Window(max(since_ns, now_ns - back_ns), now_ns)
-            found = fire(
-                trigger.condition,
-                _for_seconds(trigger, self._plan),
-                now_ns,
-                self._series(names, window),
-                self._plan.metrics,
-                errors=self._sampler.errors,
-                baselines=state.captured,
-                restarts=self._sampler.restarts(names, window),
-                since_ns=since_ns,
-            )
+            found = self._firing(trigger, trigger.condition, state, since, now)
             if found.fires:
                 yield ev.TriggerBreached(trigger.id, found.line)
+
+    def _firing(self, trigger: Trigger, condition: Condition, state: State, since: Instant, now: Instant) -> Firing:
+        names = _metrics(condition)
+        now_ns = self._settled(names, state.clock.at(now))
+        since_ns = max(state.clock.at(since), state.trigger_since.get(trigger.id, 0))
+        back_ns = _back_ns(trigger, [self._plan.metrics[name] for name in names if name in self._plan.metrics])
+        window = Window(max(since_ns, now_ns - back_ns), now_ns)
+        return fire(
+            condition,
+            _for_seconds(trigger, self._plan),
+            now_ns,
+            self._series(names, window),
+            self._plan.metrics,
+            errors=self._sampler.errors,
+            baselines=state.captured,
+            restarts=self._sampler.restarts(names, window),
+            since_ns=since_ns,
+        )
+
+    def _stand(self, trigger: Trigger, condition: Condition, state: State, now: Instant) -> None:
+        """Say what a trigger's condition looks like at this moment; ``error`` where it cannot be told if it fires."""
+        now_ns, since = state.clock.at(now), state.under_way_since
+        found = glance(
+            condition,
+            now_ns,
+            self._recent(condition, now_ns),
+            self._plan.metrics,
+            errors=self._sampler.errors,
+        )
+        blind = found.holds is None and found.value is None
+        why = found.line if blind else ""
+        if since is not None and state.may_breach(trigger.id):
+            firing = self._firing(trigger, condition, state, since, now)
+            why = (found.line if blind else firing.line) if firing.is_blind else ""
+        verdict = {True: Verdict.FAIL, False: Verdict.PASS, None: Verdict.UNKNOWN}[found.holds]
+        payload = _payload(Finding(verdict, found.line, found.value, found.limit), now)
+        self._evidence.stand("trigger", trigger.id, now_ns, payload | ({"error": why} if why else {}))
 
     # So far
 
@@ -196,7 +218,7 @@ class Judging:
                         kept[name] = min(kept.get(name, window.start_ns), window.start_ns)
         for trigger in self._plan.triggers:
             if trigger.condition is not None:
-                self._glance(trigger.id, trigger.condition, now, now_ns)
+                self._stand(trigger, trigger.condition, state, now)
         for metric, reading in self._sampler.readings.items():
             payload: dict[str, Any] = {"value": reading.value, "unit": self._plan.metrics[metric].unit.value}
             payload["error"] = reading.error
@@ -222,18 +244,6 @@ class Judging:
         if progress is None or progress.completed is not None:
             return None
         return Window(progress.started_run_ns, max(progress.started_run_ns, end_ns))
-
-    def _glance(self, trigger: str, condition: Condition, now: Instant, now_ns: int) -> None:
-        found = glance(
-            condition,
-            now_ns,
-            self._recent(condition, now_ns),
-            self._plan.metrics,
-            errors=self._sampler.errors,
-        )
-        verdict = {True: Verdict.FAIL, False: Verdict.PASS, None: Verdict.UNKNOWN}[found.holds]
-        payload = _payload(Finding(verdict, found.line, found.value, found.limit), now)
-        self._evidence.stand("trigger", trigger, now_ns, payload)
 
     def _recent(self, condition: Condition, now_ns: int) -> Series:
         names = _metrics(condition)
