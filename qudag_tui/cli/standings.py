@@ -23,8 +23,8 @@ if TYPE_CHECKING:
 class Standing:
     """The last word on one gate, trigger or metric.
 
-    ``value`` and ``limit`` are in the metric's base unit, ``error`` says why there is no value, and ``at`` (RFC 3339)
-    when the value was measured.
+    ``value`` and ``limit`` are in the metric's base unit, ``error`` says why there is no value (of a trigger: why it
+    cannot be told whether it fires), and ``at`` (RFC 3339) when the value was measured.
     """
 
     verdict: Verdict = Verdict.UNKNOWN
@@ -38,13 +38,14 @@ class Standing:
 class Standings:
     """The supervisor's last words, read once.
 
-    ``supervised`` is whether there is a supervisor, without which no verdict so far counts; ``observed_seconds`` is by
-    soak that counts.
+    ``supervised`` is whether there is a supervisor, without which no verdict so far counts; ``trouble`` says why they
+    do not although there is one; ``observed_seconds`` is by soak that counts.
     """
 
     def __init__(self, session: Session) -> None:
         """Of the run of ``session``."""
         from qudag_tui.run.samples import SampleReader  # noqa: PLC0415  # SQLite is loaded only for verbs that need it
+        from qudag_tui.run.sampling import sampling_trouble  # noqa: PLC0415
         from qudag_tui.run.supervision import supervisor_alive  # noqa: PLC0415
 
         self.supervised = supervisor_alive(session.opened)
@@ -53,6 +54,8 @@ class Standings:
             self.gates = _all(reader.standings("gate"))
             self.triggers = _all(reader.standings("trigger"))
             self.metrics = _all(reader.standings("metric"))
+            now = clock.now()
+            self.trouble = sampling_trouble(reader, session.opened, session.state, now) if self.supervised else ""
             self.observed_seconds = dict(_observed(session, reader))
         finally:
             reader.close()

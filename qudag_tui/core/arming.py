@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from qudag_tui.core import event as ev
+from qudag_tui.core.duration import spoken
 from qudag_tui.core.execution import EXPIRES_SECONDS
 from qudag_tui.core.procedure import ROLLBACK
 from qudag_tui.core.trigger import Then, Trigger
@@ -65,6 +66,21 @@ class Countdown:
 def starting(plan: Plan) -> tuple[Trigger, ...]:
     """The triggers that start the rollback in an armed run."""
     return tuple(trigger for trigger in plan.triggers if trigger.then is Then.START and trigger.condition is not None)
+
+
+def starting_lines(state: State) -> list[str]:
+    """What arming lets happen, a sentence each: which triggers start the rollback, and after which countdown."""
+    lines = []
+    for trigger in starting(state.plan):
+        again = " It has fired already, and starts nothing before it is reopened." * (not state.may_breach(trigger.id))
+        lines.append(f"{trigger.text}: starts the rollback {spoken(trigger.countdown_seconds)} after it fires.{again}")
+    return [*lines, "Anybody can stop a countdown, or disarm the run. What runs then is stopped first."]
+
+
+def armed_words(state: State) -> str:
+    """``armed by ana``, and the reason; nothing where nobody did."""
+    armed = state.armed
+    return "" if armed is None else f"armed by {armed.by}{f': {armed.reason}' if armed.reason else ''}"
 
 
 def counting(state: State, now: Instant) -> list[Countdown]:
