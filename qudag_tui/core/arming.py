@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from qudag_tui.core import event as ev
 from qudag_tui.core.duration import spoken
 from qudag_tui.core.execution import EXPIRES_SECONDS
+from qudag_tui.core.offering import reason_of
 from qudag_tui.core.procedure import ROLLBACK
 from qudag_tui.core.trigger import Then, Trigger
 
@@ -109,6 +110,6 @@ def starts(state: State, now: Instant) -> Iterator[ev.ExecutionRequested]:
         if trigger is None or not countdown.is_over(now) or ROLLBACK not in state.plan.procedures:
             continue
         first = state.active_execution or next(iter(state.open_requests()), None)
-        reason = f"{trigger.text}: {countdown.line}" if countdown.line else trigger.text
+        reason = reason_of(trigger, countdown.line)
         yield ev.ExecutionRequested(ROLLBACK, reason, first.request if first is not None else 0)
         return

@@ -16,6 +16,7 @@ from qudag_tui.core.observed import MOST_PERIODS, SUPERVISOR, SUPERVISOR_EVERY_S
 from qudag_tui.core.slots import Window, period_ns
 from qudag_tui.run.presence import attached
 from qudag_tui.run.samples import SampleReader
+from qudag_tui.run.sampling import sampling_trouble
 from qudag_tui.run.supervision import supervisor_alive
 from qudag_tui.tui.snapshot import Readings, Series, Standing
 
@@ -58,14 +59,15 @@ class Reader:
     def read(self, now: Instant) -> Readings:
         """Everything as it is at ``now``."""
         now_ns = self._run.state.clock.at(now)
-        plan = self._run.plan
+        plan, supervised = self._run.plan, supervisor_alive(self._run.folder)
         return Readings(
             series={metric.id: self._series(metric, now_ns) for metric in plan.metrics.values()},
             gates={**self._standings("gate"), **self._soaks(now_ns)},
             triggers=self._standings("trigger"),
             metrics=self._standings("metric"),
             watches=self._standings("watch"),
-            supervised=supervisor_alive(self._run.folder),
+            supervised=supervised,
+            unstored=sampling_trouble(self._samples, self._run.folder, self._run.state, now) if supervised else "",
             attached=tuple(one.by for one in attached(self._run.folder)),
         )
 

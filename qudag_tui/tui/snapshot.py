@@ -37,7 +37,10 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What the supervisor last said of a gate, trigger, metric or watch; ``error`` is why there is no value."""
+    """What the supervisor last said of a gate, trigger, metric or watch.
+
+    ``error`` is why there is no value; of a trigger, why it cannot be told whether it fires.
+    """
 
     verdict: str = "unknown"
     line: str = ""
@@ -49,7 +52,10 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Readings:
-    """One look at the samples and at who is there, taken once a second by a thread of its own."""
+    """One look at the samples and at who is there, taken once a second by a thread of its own.
+
+    ``unstored`` says since when the supervisor has stored nothing, and why; then all of this is as old.
+    """
 
     series: Mapping[str, Series] = field(default_factory=dict)
     gates: Mapping[str, Standing] = field(default_factory=dict)
@@ -57,6 +63,7 @@ class Readings:
     metrics: Mapping[str, Standing] = field(default_factory=dict)
     watches: Mapping[str, Standing] = field(default_factory=dict)
     supervised: bool = False
+    unstored: str = ""
     attached: tuple[str, ...] = ()
 
 
