@@ -47,7 +47,8 @@ def follow(state: State, event: Event) -> None:
         case ev.ItemUnticked():
             state.countdowns.pop(fact.item, None)
         case ev.ExecutionRequested(target=target) if target == ROLLBACK:
-            _void(state, f"{event.actor.by} asked for the rollback")
+            # It answers every breach before it, whoever asked.
+            state.countdowns.clear()
         case ev.SupervisorStarted():
             # Nothing that was due before a restart, or a suspend, starts late.
             _void(state, "the supervisor was restarted")

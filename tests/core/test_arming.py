@@ -201,7 +201,6 @@ def late(told: Told) -> None:
         (lambda told: told.must(ask.StopCountdown(), by="cy"), "cy stopped the countdown"),
         (lambda told: told.must(ask.Abort(), by="cy"), "cy stopped the countdown"),
         (lambda told: told.must(ask.Disarm(), by="cy"), "cy disarmed the run"),
-        (lambda told: told.must(ask.Execute("rollback"), by="cy"), "cy asked for the rollback"),
         (restarted, "the supervisor was restarted"),
         (late, "nobody acted on its countdown in time"),
     ],
@@ -225,6 +224,18 @@ def test_a_deadline_that_passed_while_no_supervisor_lived_starts_nothing() -> No
     told.start_supervisor()
     assert told.due() == []
     assert offered_only(told.state, "hot", told.now) == "the supervisor was restarted"
+
+
+def test_a_person_who_starts_the_rollback_ends_every_countdown() -> None:
+    told = deployment()
+    breach(told)
+    breach(told, "slow")
+    told.must(ask.Execute("rollback"), by="cy")
+    request = told.state.head_seq
+    assert (told.due(), left(told)) == ([ev.RequestClaimed(request)], {})
+    told.wait(100)
+    assert told.due() == [ev.RequestExpired(request)]
+    assert isinstance(told.record(ROLLBACK), Refusal)
 
 
 def test_the_next_breach_counts_down_although_one_was_stopped() -> None:
@@ -257,8 +268,7 @@ def test_the_first_of_several_starts_the_one_rollback() -> None:
     told.run_step("flags", request, "passed")
     told.record(ev.ExecutionFinished(request, "passed"))
     told.wait(60)
-    assert told.due() == []
-    assert offered_only(told.state, "slow", told.now) == "supervisor asked for the rollback"
+    assert (told.due(), told.state.countdowns) == ([], {})
 
 
 def test_what_runs_is_stopped_first() -> None:

@@ -138,6 +138,22 @@ async def test_a_fresh_breach_rings_once_and_opens_the_rollback_view_on_it(tmp_p
         assert bells == ["bell"]
 
 
+async def test_inside_tmux_every_client_is_told_and_outside_nobody(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    told: list[str] = []
+    monkeypatch.setattr("qudag_tui.tui.alert.tell_tmux", told.append)
+    deployment = under_way(tmp_path)
+    async with at_the_screen(deployment) as robot:
+        deployment.tick("unhappy", actor=BO)
+        await robot.sees("REPORTED bo")
+        monkeypatch.setenv("TMUX", "/tmp/tmux-1000/default,1,0")
+        breach(deployment)
+        await robot.until(lambda: told, "a message")
+
+    assert [re.sub(r"\d+ min", "9 min", said, count=1) for said in told] == [f"ROLLBACK in 9 min: CPU is hot: {LINE}"]
+
+
 async def test_what_fired_before_this_screen_was_there_rings_nothing(tmp_path: Path, bells: list[str]) -> None:
     deployment = under_way(tmp_path, armed=False)
     breach(deployment, ago=30)

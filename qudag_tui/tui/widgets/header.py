@@ -104,10 +104,12 @@ class Header(Lines):
         elif state.armed is not None and shot.readings.supervised:
             armed = f"armed by {state.armed.by} {time_of(state.armed.at.wall, shot.now.wall)}"
             right.append((f"{self.glyphs.alive} {cut(armed, max(20, width // 4), self.glyphs)}", c.wrong))
+        elif state.armed is not None:
+            right.append(("armed, no supervisor", c.wrong))
         elif shot.readings.supervised:
             right.append((f"{self.glyphs.alive} supervised", c.accent))
         else:
-            right.append(("no supervisor", c.wrong if state.is_under_way or state.armed else c.dim))
+            right.append(("no supervisor", c.wrong if state.is_under_way else c.dim))
         right.append((" ", c.plain))
         views = self._views(width)
         if width_of(views) + width_of(right) > width:

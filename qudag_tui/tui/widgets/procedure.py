@@ -124,10 +124,11 @@ class ProcedureList(Panel):
     def _trigger(self, trigger: Trigger, width: int, shot: Snapshot) -> list[Piece]:
         armed = shot.state.armed
         held = f" for {spoken(trigger.for_seconds)}" if trigger.for_seconds and width >= _WIDE else ""
-        starts = f" {self.glyphs.dot} armed" if armed is not None and trigger.id in armed.triggers else ""
+        fired = trigger.id in shot.state.fired
+        waits = armed is not None and trigger.id in armed.triggers and not fired
+        starts = f" {self.glyphs.dot} armed" if waits else ""
         right, tone = trigger_row(trigger, shot)
         styles = {"plain": self.colours.plain, "dim": self.colours.dim, "wrong": self.colours.wrong}
-        fired = trigger.id in shot.state.fired
         name = cut(f" {trigger.text}{held}{starts}", width // 2 if fired else width * 3 // 5, self.glyphs)
         room = max(10, width - cell_len(name) - 3)
         return spread(
@@ -185,7 +186,7 @@ class ProcedureList(Panel):
         if counting:
             first = shot.plan.trigger_index[counting[0].trigger].text
             left = spoken(counting[0].left_seconds(shot.now))
-            return f"starts in {left}: “{first}” · a stops it, R starts it now"
+            return f"starts in {left}: “{first}” · a stops it"
         how = "fired" if fired.breached else "was reported"
         return f"“{trigger.text}” {how} {time_of(fired.at.wall, shot.now.wall)} · R starts it"
 
