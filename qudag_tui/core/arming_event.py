@@ -12,7 +12,8 @@ from qudag_tui.core.fact import Fact, fact
 class RunArmed(Fact):
     """From here each of ``triggers`` starts the rollback after its countdown; they are those that the person was shown.
 
-    ``plan`` is the SHA-256 of the plan that said so: another plan is not armed by this.
+    It holds for one rollback: once one was taken on, by whomever, the run is armed no more. ``plan`` is the SHA-256 of
+    the plan that said so: another plan is not armed by this.
     """
 
     triggers: tuple[str, ...]

@@ -49,6 +49,15 @@ def follow(state: State, event: Event) -> None:
         case ev.ExecutionRequested(target=target) if target == ROLLBACK:
             # It answers every breach before it, whoever asked.
             state.countdowns.clear()
+        case ev.RequestClaimed(request=request):
+            execution = state.executions.get(request)
+            if execution is not None and execution.target == ROLLBACK and execution.claimed is not None:
+                # What was let happen has happened: no step runs again by itself, and nobody who aborts is fought.
+                state.arming = None
+        case ev.RetryRequested(request=request):
+            execution = state.executions.get(request)
+            if execution is not None and execution.target == ROLLBACK:
+                _void(state, f"{event.actor.by} went on with the rollback")
         case ev.SupervisorStarted():
             # Nothing that was due before a restart, or a suspend, starts late.
             _void(state, "the supervisor was restarted")

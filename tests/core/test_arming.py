@@ -238,6 +238,29 @@ def test_a_person_who_starts_the_rollback_ends_every_countdown() -> None:
     assert isinstance(told.record(ROLLBACK), Refusal)
 
 
+def test_arming_is_for_one_rollback_whoever_started_it() -> None:
+    told = deployment()
+    told.claim("rollback")
+    told.must(ask.Abort())
+    told.record(ev.ExecutionFinished(told.state.head_seq - 2, "cancelled"))
+    assert (told.state.armed, told.state.has_pending) == (None, False)
+    breach(told)
+    told.wait(60)
+    assert told.due() == []
+    told.must(ask.Arm(), ask.Untick("hot"))
+    breach(told)
+    told.wait(60)
+    assert told.due() == [ROLLBACK]
+
+
+def test_a_rollback_that_never_began_leaves_the_run_armed() -> None:
+    told = deployment()
+    told.must(ask.Execute("rollback"))
+    told.wait(31)
+    told.record(ev.RequestExpired(told.state.head_seq))
+    assert told.state.armed is not None
+
+
 def test_the_next_breach_counts_down_although_one_was_stopped() -> None:
     told = deployment()
     breach(told)
@@ -305,13 +328,29 @@ def test_abort_is_for_what_runs_while_something_does() -> None:
 
 def test_a_breach_while_the_rollback_is_under_way_starts_no_other() -> None:
     told = deployment()
-    request = told.claim("rollback")
+    told.must(ask.Execute("rollback"))
+    request = told.state.head_seq
     breach(told)
+    told.record(ev.RequestClaimed(request))
     told.run_step("flags", request, "passed")
     told.record(ev.ExecutionFinished(request, "passed"))
     told.wait(60)
     assert told.due() == []
     assert offered_only(told.state, "hot", told.now) == "the rollback was under way"
+
+
+def test_who_goes_on_with_an_earlier_rollback_ends_the_countdown_to_another() -> None:
+    told = deployment(armed=False)
+    request = told.claim("rollback")
+    told.run_step("flags", request, "failed")
+    told.must(ask.Abort())
+    told.record(ev.ExecutionFinished(request, "cancelled"))
+    told.must(ask.Arm())
+    breach(told)
+    told.must(ask.Retry("flags"), by="cy")
+    told.wait(60)
+    assert not any(isinstance(action, ev.ExecutionRequested) for action in told.due())
+    assert offered_only(told.state, "hot", told.now) == "cy went on with the rollback"
 
 
 def test_a_closed_run_starts_nothing() -> None:
@@ -357,6 +396,7 @@ DEEDS: list[ask.Intent] = [
     ask.Execute("rollback", stop_first=True),
     ask.Execute("drain", stop_first=True),
     ask.MarkStep("flags", "passed", "seen"),
+    ask.Retry("flags"),
 ]
 
 
@@ -366,7 +406,7 @@ DEEDS: list[ask.Intent] = [
 def test_whatever_happens_each_breach_starts_at_most_one_rollback_in_time_and_only_while_armed(
     deeds: list[ask.Intent | str | int],
 ) -> None:
-    told, taken = deployment(), set[int]()
+    told, taken, armings = deployment(), set[int](), set[int]()
     for deed in deeds:
         if isinstance(deed, int):
             told.wait(deed)
@@ -387,10 +427,20 @@ def test_whatever_happens_each_breach_starts_at_most_one_rollback_in_time_and_on
                     restarts = [e.seq for e in told.journal if isinstance(e.fact, ev.SupervisorStarted)]
                     assert max(restarts) < before.breach
                     taken.add(before.breach)
+                    begun = any(
+                        e.claimed
+                        for e in told.state.executions.values()
+                        if e.request > armed.seq and e.target == "rollback"
+                    )
+                    assert not begun
+                    assert all(e.state.is_over for e in told.state.executions.values() if e.target == "rollback")
+                    armings.add(armed.seq)
                 told.record(action)
         elif isinstance(deed, str):
             told.record(ev.TriggerBreached(deed, LINE))
         else:
             told.ask(deed)
+    claims = [e for e in told.state.executions.values() if e.claimed and e.by == "supervisor"]
+    assert len(claims) <= len(armings)
     again = told.folded_again().state
     assert (again.countdowns, again.armed) == (told.state.countdowns, told.state.armed)
