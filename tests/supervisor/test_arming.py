@@ -4,15 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+import pytest
+
 from qudag_tui.core import event as ev
 from qudag_tui.core.arming import counting, offered_only
-from qudag_tui.core.intent import Abort, Arm, Execute, Tick, Untick
+from qudag_tui.core.intent import Abort, Arm, Disarm, Execute, Tick, Untick
 from qudag_tui.run import clock
-from tests.supervisor.shimmed import until
-from tests.supervisor.supervised import LIST, Supervised, step
+from qudag_tui.run.presence import attach
+from qudag_tui.run.supervision import ensure_supervisor, supervisor_alive
+from tests.supervisor.shimmed import until, until_async
+from tests.supervisor.supervised import ANA, LIST, REPOSITORY, Supervised, step
+from tests.supervisor.test_life import living
 
 Build = Callable[..., Supervised]
-LONG = "1h"
 # The canary begins with the tick of a box that runs nothing.
 DAY = LIST.replace("items = [", 'items = [{ id = "begin", text = "Begin" }, ')
 FLAGS = step("flags", "echo off >> flags")
@@ -121,3 +125,44 @@ def test_a_trigger_that_only_offers_starts_nothing_in_an_armed_run(supervised: B
 
     assert counting(run.state, clock.now()) == []
     assert run.state.countdowns == {}
+
+
+async def test_a_countdown_that_ended_during_a_suspend_starts_nothing(supervised: Build) -> None:
+    trigger = (
+        '[[triggers]]\nid = "bad"\ntext = "Bad"\nwhen = "bad > 50"\nfor = "400ms"\nthen = "start"\ncountdown = "9s"\n'
+    )
+    run = supervised(FLAGS, checklists=DAY + trigger)
+    asleep = 0.0
+    async with living(run, now=lambda: clock.now().plus(asleep)):
+        await until_async(lambda: run.kinds()[-1] == "supervisor started")
+        run.ask(Arm())
+        run.ask(Tick("begin"))
+        await until_async(lambda: run.kinds()[-1] == "trigger breached")
+        # By then it was over for less than any request takes to expire: only the gap keeps it from starting.
+        asleep = 35.0
+        await until_async(lambda: run.kinds()[-1] == "supervisor started")
+        seen = run.run.position.seq
+        await until_async(lambda: clock.now().plus(asleep).seconds_since(run.run.events[-1].at) > 1)
+        assert run.kinds()[seen:] == []
+
+    assert offered_only(run.state, "bad", clock.now()) == "the supervisor was restarted"
+    assert run.lines("flags") == []
+
+
+def test_while_a_run_is_armed_its_supervisor_stays_though_nobody_is_attached(
+    supervised: Build, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PYTHONPATH", str(REPOSITORY))
+    run = supervised(FLAGS, checklists=DAY + '[[triggers]]\ntext = "Bad"\nwhen = "bad > 50"\nthen = "start"\n')
+    with attach(run.run.folder, ANA) as presence:
+        ensure_supervisor(run.run.folder, presence)
+        run.until_kind("supervisor started")
+        run.ask(Arm())
+    until(lambda: "fine" in run.standings("metric"))
+    seen = run.standings("metric")["fine"]["at"]
+    until(lambda: str(run.standings("metric")["fine"]["at"]) > str(seen))
+    assert supervisor_alive(run.run.folder)
+
+    run.ask(Disarm())
+
+    run.until_kind("supervisor stopped")
