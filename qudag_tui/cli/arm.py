@@ -32,6 +32,7 @@ def run(arguments: argparse.Namespace) -> int:
     session = Session(arguments)
     if arguments.off:
         return record(session, Disarm(arguments.why), arguments)
+    shown = session.plan.sha256
     answer = decide(session.state, Arm(arguments.why), session.actor, clock.now())
     if isinstance(answer, Refusal):
         raise Refused(answer)
@@ -40,4 +41,4 @@ def run(arguments: argparse.Namespace) -> int:
         say(*(f"  {line}" for line in starting_lines(session.state)), f"  Recorded as {session.actor.by}.")
     confirm_typed("to arm the run", yes=arguments.yes)
     with session.supervised():
-        return record(session, Arm(arguments.why), arguments)
+        return record(session, Arm(arguments.why, shown), arguments)

@@ -18,13 +18,20 @@ if TYPE_CHECKING:
 
 def _armed(state: State, event: Event, fact: ev.RunArmed) -> None:
     if state.closed is None:
+        # What began under an earlier arming, of another plan perhaps, does not come to life again.
+        _void(state, f"{event.actor.by} armed the run anew")
         triggers = frozenset(fact.triggers)
         state.arming = Armed(event.actor.by, event.at, event.seq, fact.reason, triggers, fact.plan)
 
 
 def _disarmed(state: State, event: Event, _fact: ev.RunDisarmed) -> None:
+    disarm(state, f"{event.actor.by} disarmed the run")
+
+
+def disarm(state: State, why: str) -> None:
+    """Let nothing start by itself any more: no trigger, and no countdown that runs."""
     state.arming = None
-    _void(state, f"{event.actor.by} disarmed the run")
+    _void(state, why)
 
 
 def _stopped(state: State, event: Event, fact: ev.CountdownStopped) -> None:

@@ -110,9 +110,13 @@ class Abort:
 
 @dataclass(frozen=True, slots=True)
 class Arm:
-    """Let the triggers that say so start the rollback, each after its countdown; this is their approval."""
+    """Let the triggers that say so start the rollback, each after its countdown; this is their approval.
+
+    ``plan`` is the SHA-256 of the plan that was shown to whoever asks, if any was: another one is not armed.
+    """
 
     reason: str = ""
+    plan: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -110,6 +110,22 @@ def test_another_plan_is_not_armed_by_what_was_said_of_this_one() -> None:
     assert offered_only(told.state, "hot", told.now) == "the run is armed no more"
 
 
+def test_what_began_under_an_earlier_arming_is_not_brought_to_life_by_a_later_one() -> None:
+    told = deployment()
+    breach(told)
+    told.state.plan = replace(told.state.plan, sha256="1" * 64)
+    told.must(ask.Arm(), by="cy")
+    told.wait(60)
+
+    assert told.due() == []
+    assert offered_only(told.state, "hot", told.now) == "cy armed the run anew"
+
+
+def test_another_plan_than_the_one_that_was_shown_is_not_armed() -> None:
+    said = refused(deployment(armed=False), ask.Arm("", "1" * 64))
+    assert said == "the run follows another plan by now: look at what that one lets start"
+
+
 def test_a_breach_counts_down_and_then_starts_the_rollback_once() -> None:
     told = deployment()
     breach(told)

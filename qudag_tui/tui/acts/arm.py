@@ -28,7 +28,7 @@ def arm(app: QudagApp) -> None:
     if isinstance(answer, Refusal):
         app.say(str(answer), wrong=True)
         return
-    lines = starting_lines(shot.state)
+    lines, shown = starting_lines(shot.state), shot.plan.sha256
 
     async def ask_for_code() -> None:
         from qudag_tui.tui.acts.trust import ask_trust, why_untrusted  # noqa: PLC0415  # only when something is started
@@ -42,7 +42,7 @@ def arm(app: QudagApp) -> None:
 
     def answered(reason: str | None) -> None:
         if reason is not None:
-            app.submit(ask.Arm(reason))
+            app.submit(ask.Arm(reason, shown))
 
     app.ask_in_background(ask_for_code())
 
