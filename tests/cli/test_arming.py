@@ -5,7 +5,10 @@ from __future__ import annotations
 import pytest
 
 from qudag_tui.core import event as ev
-from qudag_tui.core.intent import Arm, Execute, Tick
+from qudag_tui.core.intent import Arm, Execute, Record, Tick
+from qudag_tui.core.refusal import Refusal
+from qudag_tui.run import clock, supervision
+from qudag_tui.run.samples import SampleWriter
 from tests.cli.desk import PLAN, Desk
 
 STARTING = (
@@ -110,3 +113,26 @@ def test_what_no_supervisor_looks_at_cannot_be_told(starting: Desk) -> None:
     hot = next(trigger for trigger in starting.status()["triggers"] if trigger["id"] == "hot")
     assert hot["blind"] == "no supervisor looks"
     assert "cannot be told: no supervisor looks" in starting("status").out
+
+
+def test_a_supervisor_that_stores_nothing_is_told_and_no_verdict_of_its_counts(
+    starting: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(supervision, "supervisor_alive", lambda _folder: True)
+    run, past = starting.run, clock.now().plus(-300)
+    started = ev.SupervisorStarted(1, 1, 0, "0")
+    assert not isinstance(run.submit(Record(started), ev.Actor("supervisor"), lambda: past), Refusal)
+    writer = SampleWriter(run.folder)
+    writer.set_standing("trigger", "hot", 0, {"verdict": "pass", "line": "20%, limit 101%"})
+    writer.set_standing("gate", "load-ok", 0, {"verdict": "pass", "line": "20%, limit 101%"})
+    writer.close()
+
+    said = "the supervisor has stored nothing for 5 min: it hangs, or cannot write: supervisor.log says more"
+    status = starting.status()
+    hot = next(trigger for trigger in status["triggers"] if trigger["id"] == "hot")
+    gate = next(item for item in status["items"] if item["id"] == "load-ok")
+    assert status["supervisor"]["trouble"] == said
+    assert (hot["verdict"], hot["blind"]) == ("unknown", said)
+    assert (gate["verdict"], gate["line"]) == ("unknown", f"{said}; it last said pass: 20%, limit 101%")
+    assert said in starting("status").out.splitlines()
+    assert "nothing is stored" in starting("status", "--tmux").out
