@@ -183,11 +183,7 @@ class Judging:
         """Say what a trigger's condition looks like at this moment; ``error`` where it cannot be told if it fires."""
         now_ns, since = state.clock.at(now), state.under_way_since
         found = glance(
-            condition,
-            now_ns,
-            self._recent(condition, now_ns),
-            self._plan.metrics,
-            errors=self._sampler.errors,
+            condition, now_ns, self._recent(condition, now_ns), self._plan.metrics, errors=self._sampler.errors
         )
         blind = found.holds is None and found.value is None
         why = found.line if blind else ""
@@ -216,9 +212,6 @@ class Judging:
                     self._evidence.stand("gate", item.id, now_ns, _payload(found, now))
                     for name in _metrics(item.spec.condition):
                         kept[name] = min(kept.get(name, window.start_ns), window.start_ns)
-        for trigger in self._plan.triggers:
-            if trigger.condition is not None:
-                self._stand(trigger, trigger.condition, state, now)
         for metric, reading in self._sampler.readings.items():
             payload: dict[str, Any] = {"value": reading.value, "unit": self._plan.metrics[metric].unit.value}
             payload["error"] = reading.error
@@ -226,6 +219,8 @@ class Judging:
                 payload["at"] = stamp(reading.at.wall)
             self._evidence.stand("metric", metric, now_ns, payload)
         for trigger in self._plan.triggers:
+            if trigger.condition is not None:
+                self._stand(trigger, trigger.condition, state, now)
             names = _metrics(trigger.condition) if trigger.condition is not None else []
             metrics = [self._plan.metrics[name] for name in names if name in self._plan.metrics]
             for one in metrics:
