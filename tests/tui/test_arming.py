@@ -96,6 +96,16 @@ async def test_a_breach_in_an_armed_run_counts_down_on_every_view_until_somebody
         await robot.sees("FIRED", "offered only: ana stopped the countdown")
 
 
+async def test_a_countdown_is_drawn_with_ascii_alone_where_that_is_asked(tmp_path: Path) -> None:
+    deployment = under_way(tmp_path)
+    breach(deployment, ago=20)
+    async with at_the_screen(deployment, ascii=True) as robot:
+        for view in "13":
+            await robot.press(view)
+            await robot.sees("ROLLBACK STARTS IN 09:", "#####", "* armed by bo")
+            assert robot.text().isascii()
+
+
 async def test_after_a_restart_of_the_supervisor_it_only_offers_and_says_why(tmp_path: Path) -> None:
     deployment = under_way(tmp_path)
     breach(deployment, ago=20)
