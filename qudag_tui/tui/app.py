@@ -208,7 +208,7 @@ class QudagApp(App[int]):
             if self.shot is not None:
                 from qudag_tui.core.narration import words  # noqa: PLC0415  # nobody has done anything before
 
-                targets = {number: execution.target for number, execution in self.shot.state.executions.items()}
+                targets = {number: execution.label for number, execution in self.shot.state.executions.items()}
                 self.say(words(answer, self.shot.plan, targets))
         elif isinstance(answer, Refusal):
             from qudag_tui.tui.acts.refused import refused  # noqa: PLC0415  # imported when something is refused
