@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING, Any
 
 from qudag_tui.cli.moment import stamp
 from qudag_tui.core.condition import terms
-from qudag_tui.core.execution import Execution, StepState
+from qudag_tui.core.execution import Attempt, Execution, StepState
 from qudag_tui.core.item import Gate, Item, Kind
+from qudag_tui.core.step import Outcome
 from qudag_tui.core.verdict import Verdict, worst
 
 if TYPE_CHECKING:
@@ -19,6 +20,7 @@ if TYPE_CHECKING:
     from qudag_tui.core.procedure import Procedure
     from qudag_tui.core.state import State
     from qudag_tui.core.step import Step
+    from qudag_tui.run.lock import Holder
 
 OPEN = "open"
 
@@ -34,8 +36,8 @@ def status_json(session: Session, standings: Standings) -> dict[str, Any]:
         "phases": [_phase(phase, state) for phase in plan.phases],
         "metrics": [metric_json(metric_id, session, standings) for metric_id in plan.metrics],
         "triggers": [_trigger(trigger.id, session, standings) for trigger in plan.triggers],
-        "procedures": [_procedure(procedure, state) for procedure in plan.procedures.values()],
-        "supervisor": _supervisor(state, standings.supervised),
+        "procedures": [_procedure(procedure, session) for procedure in plan.procedures.values()],
+        "supervisor": _supervisor(state, standings.holder),
     }
 
 
@@ -191,23 +193,33 @@ def _trigger(trigger_id: str, session: Session, standings: Standings) -> dict[st
     }
 
 
-def _procedure(procedure: Procedure, state: State) -> dict[str, Any]:
+def _procedure(procedure: Procedure, session: Session) -> dict[str, Any]:
+    state = session.state
     execution = state.last_execution(procedure.id)
-    waits = execution.waits_for if execution else None
+    undo = next((e for e in reversed(state.executions.values()) if execution and e.undoes == execution.request), None)
     return {
         "id": procedure.id,
         "title": procedure.title,
+        **_execution(execution),
+        "steps": [_step(step, execution, session) for step in procedure.walk()],
+        "undo": {**_execution(undo), "steps": [_step(step, undo, session) for step in undo.walk()]} if undo else None,
+    }
+
+
+def _execution(execution: Execution | None) -> dict[str, Any]:
+    waits = execution.waits_for if execution else None
+    return {
         "state": str(execution.state) if execution else None,
         "outcome": str(execution.outcome) if execution and execution.outcome else None,
         "by": execution.by if execution else None,
         "at": stamp(execution.at.wall) if execution else None,
         "held": bool(execution and execution.held),
         "waits_for": waits.id if waits else None,
-        "steps": [_step(step, execution) for step in procedure.walk()],
+        "waits_for_confirmation": bool(execution and execution.waits_for_confirmation),
     }
 
 
-def _step(step: Step, execution: Execution | None) -> dict[str, Any]:
+def _step(step: Step, execution: Execution | None, session: Session) -> dict[str, Any]:
     progress = execution.progress.get(step.id) if execution else None
     state = progress.state if progress else StepState.PENDING
     if execution is not None and not execution.is_needed(step):
@@ -225,14 +237,29 @@ def _step(step: Step, execution: Execution | None) -> dict[str, Any]:
         "since": stamp(progress.since.wall) if progress and progress.since else None,
         "ended": stamp(progress.ended.wall) if progress and progress.ended else None,
         "seconds": finite(attempt.seconds) if attempt else None,
+        "code": attempt.code if attempt else None,
+        "signal": attempt.signal if attempt else None,
+        "reason": progress.reason if progress else "",
+        "last_line": _last_line(attempt, session) if attempt and attempt.outcome is not Outcome.PASSED else None,
+        "confirmed": progress.confirmed or None if progress else None,
+        "undone": bool(progress and progress.undone),
     }
 
 
-def _supervisor(state: State, supervised: bool) -> dict[str, Any]:
+def _last_line(attempt: Attempt, session: Session) -> str | None:
+    from qudag_tui.run.step_output import last_lines  # noqa: PLC0415  # only of what did not pass
+
+    return next(iter(last_lines(session.opened, attempt.log, 1)), None)
+
+
+def _supervisor(state: State, holder: Holder | None) -> dict[str, Any]:
     known = state.supervisor
     return {
-        "alive": supervised,
-        "pid": known.started.pid if known and supervised else None,
+        "alive": holder is not None,
+        "pid": known.started.pid if known and holder else None,
+        "since": holder.since if holder else None,
+        "purpose": holder.purpose if holder else None,
+        "took_over": known.started.took_over or None if known else None,
         "started": stamp(known.at.wall) if known else None,
         "missing": list(known.started.missing) if known else [],
         "unprotected": known.started.unprotected if known else "",

@@ -192,7 +192,7 @@ class Execution:
     @property
     def waits_for(self) -> Step | None:
         """The step that cannot go on without a person: to be confirmed, their own, failed, or of an unknown end."""
-        if self.state is not ExecutionState.RUNNING:
+        if self.state is not ExecutionState.RUNNING or self.aborted_by:
             return None
         step = self.next_step()
         if step is None or self.of(step.id).state in {StepState.RUNNING, StepState.WATCHING}:

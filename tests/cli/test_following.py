@@ -81,6 +81,7 @@ def test_a_step_that_failed_is_seven_and_says_every_way_on(desk: Desk, capsys: p
     capsys.readouterr()
     assert follower(request).follow() is ExitCode.UNKNOWN
     assert capsys.readouterr().err == (
+        "“Flags off” failed, exit code 1\n  | attempt 1\n"
         "“Flags off” failed; it waits for one of: qudag-tui retry flags --run r1, skip flags --why … --run r1, "
         "mark flags --why … --run r1, abort --run r1\n"
     )
