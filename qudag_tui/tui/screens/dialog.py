@@ -143,6 +143,17 @@ class Notice(Dialog[str]):
             self.dismiss(key)
 
 
+class Impossible(Notice):
+    """Why something cannot be asked for: in place of the dialog, so that whoever types on types into nothing."""
+
+    way_out: ClassVar[Mapping[str, str]] = {"esc": "close"}
+
+    def answer(self, key: str) -> None:
+        """Only enter closes it: what is typed here was meant as a reason."""
+        if key in {"\r", "\n", "enter"}:
+            self.dismiss(key)
+
+
 class Reason(Dialog[str]):
     """A text, needed or not; an empty one is no answer where it is needed."""
 

@@ -77,7 +77,8 @@ def recap_lines(shot: Snapshot, seen: int) -> list[tuple[str, str]]:
     for execution in state.executions.values():
         waits = execution.waits_for
         if waits is not None:
-            lines.append(("waits", f"“{waits.text}” is yours"))
+            yours = "is to be confirmed before it starts" if execution.waits_for_confirmation else "is yours"
+            lines.append(("waits", f"“{waits.text}” {yours}"))
     lines.extend(("waits", f"“{e.label}” since the supervisor's restart") for e in state.held_executions)
     events, targets = happened_since(shot, seen), _targets(shot)
     if len(events) > _MOST:
