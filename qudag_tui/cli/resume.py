@@ -21,11 +21,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Confirm what waits, and follow it: a restart first, and only by another call the step that is to be confirmed."""
+    from qudag_tui.run.supervision import supervisor_alive  # noqa: PLC0415  # a wrong option needs no run
+
     session = Session(arguments)
     active = session.state.active_execution
     step = active.waits_for if active is not None and active.waits_for_confirmation and not active.held else None
     require_trust(session)
-    if step is not None:
+    # Without a supervisor one is started, which holds everything: that is resumed first.
+    if step is not None and supervisor_alive(session.opened):
         say(f"“{step.text}” starts once it is confirmed. Recorded as {session.actor.by}.")
         confirm_typed("to start it", yes=arguments.yes)
         return ask_and_follow(session, ConfirmStep(step.id), arguments)
