@@ -175,8 +175,7 @@ def _show(session: Session, intent: Execute) -> None:
         say(f"Execute {intent.target}")
     before = session.state.in_progress
     if intent.stop_first and before is not None:
-        running = before.running_step
-        say(f"  Stops first: “{running.text if running else before.label}”")
+        say(f"  Stops first: “{before.stands_at}”")
     where = f"{session.actor.login} on {session.actor.host}"
     say(f"  {len(steps)} steps; {runs} run commands here as {where}. Recorded as {session.actor.by}.")
 

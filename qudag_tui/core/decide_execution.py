@@ -41,11 +41,13 @@ def _stopped_first(before: Execution, intent: ask.Execute) -> int | Refusal:
     if before.target == intent.target and bool(before.undoes) is intent.undo and not (asked and before.held):
         if asked:
             return Refusal(Because.REFUSED, f"“{before.label}” is already asked for", "wait, or abort it")
+        if before.held:
+            why = f"“{before.label}” waits since the supervisor's restart"
+            return Refusal(Because.REFUSED, why, "resume it, or abort it first")
         return Refusal(Because.REFUSED, f"“{before.label}” is running", "abort it first, or retry one of its steps")
     if not intent.stop_first:
-        what = before.running_step.text if before.running_step else before.label
         said = "is asked for and has not started" if asked else "has not ended"
-        return Refusal(Because.CONFIRM, f"“{what}” {said}", "confirm that it is stopped first")
+        return Refusal(Because.CONFIRM, f"“{before.stands_at}” {said}", "confirm that it is stopped first")
     return before.request
 
 

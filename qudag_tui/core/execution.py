@@ -203,6 +203,12 @@ class Execution:
         return step if step.is_persons or self.of(step.id).state is StepState.ENDED else None
 
     @property
+    def stands_at(self) -> str:
+        """What stopping it would stop, in words: the step that runs or waits, else what it is called."""
+        step = self.running_step or self.waits_for
+        return step.text if step is not None else self.label
+
+    @property
     def waits_for_confirmation(self) -> bool:
         """Whether what it waits for is a person's confirmation that a step may start."""
         step = self.waits_for

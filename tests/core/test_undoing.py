@@ -183,6 +183,21 @@ def test_the_same_again_is_refused_while_it_is_asked_for_or_runs() -> None:
     )
 
 
+def test_what_is_stopped_first_is_named_by_the_step_that_it_waits_at() -> None:
+    told = Told(plan(section("a", manual("x"), traffic="10%"), rollback=[command("r")], other=[persons("p")]))
+    told.claim("drain")
+    assert str(told.ask(ask.Execute("rollback"))) == "“p” has not ended: confirm that it is stopped first"
+
+
+def test_a_rollback_that_is_held_is_resumed_or_aborted_and_not_started_again() -> None:
+    told = run_of(persons("alert"))
+    told.claim("rollback")
+    told.start_supervisor()
+    assert str(told.ask(ask.Execute("rollback", stop_first=True))) == (
+        "“rollback” waits since the supervisor's restart: resume it, or abort it first"
+    )
+
+
 def test_a_request_that_is_held_since_a_restart_is_replaced_by_a_new_one() -> None:
     told = run_of(undoable("one"))
     told.must(ask.Execute("rollback"))

@@ -134,7 +134,7 @@ def start_lines(app: QudagApp, target: str, steps: Sequence[Step]) -> list[str]:
         running = before.running_step
         since = before.of(running.id).since if running else None
         timer = f", running {clock(shot.now.seconds_since(since))}" if since else ""
-        lines.append(f"Stops first: “{running.text if running else before.label}”{timer}.")
+        lines.append(f"Stops first: “{before.stands_at}”{timer}.")
     every = [step for top in steps for step in top.walk()]
     commands = sum(bool(step.run) for step in every)
     actor = app.actor
