@@ -155,6 +155,11 @@ async def test_a_script_item_is_previewed_executed_and_undone_from_its_row(run: 
         await robot.sees("Undo “Deploy”", "1  Undo: Deploy (passed)")
         await robot.types(code_of(robot))
         await robot.records(ev.ExecutionRequested("deploy", undoes=request))
+        again = run.run.state.head_seq
+        run.record(ev.RequestClaimed(again))
+        ran(run, again, "deploy:undo", "passed")
+        run.record(ev.ExecutionFinished(again, "passed"))
+        await robot.until(lambda: "undone · e executes" in robot.line("[ ] Deploy"), "the item is open again")
 
 
 async def test_the_rollback_is_previewed_before_anything_was_started(run: Deployment) -> None:
