@@ -95,6 +95,7 @@ def test_a_gate_is_forecast_before_its_soak_and_not_during_it(supervised: Build)
     )
     run.start()
     until(lambda: run.standings("forecast").get("short", {}).get("verdict") == "fail", run.log)
+    until(lambda: "no baseline" in str(run.standings("forecast").get("bare", {}).get("line")), run.log)
     said: dict[str, dict[str, Any]] = run.standings("forecast")
 
     assert (said["short"]["verdict"], said["short"]["value"], said["short"]["limit"]) == ("fail", 6.0, 2.0)
