@@ -53,9 +53,9 @@ class Supervisor:
         created = run.state.run
         self._asking = Asking(run.plan, Path(created.file if created is not None else "checklists.toml"))
         self._evidence = Evidence(run.folder)
-        self._sampler = Sampler(run.plan, self._asking.open, self._run_ns, self._evidence)
+        self._sampler = Sampler(run.plan, self._asking.open, self._run_ns, self._evidence, now)
         self._judging = Judging(run.plan, self._sampler, self._evidence)
-        self._recorder = Recorder(run, this_actor("supervisor"))
+        self._recorder = Recorder(run, this_actor("supervisor"), now)
         self._executor = Executor(run, self._recorder, self._wake.set, self._may_start)
         self._start: Fact | None = self._started()
         self._last_pulse = now()

@@ -99,7 +99,7 @@ class Reader:
             if 0 <= place < len(values) and math.isfinite(value):
                 values[place] = value
         age = max(0.0, (now_ns - newest) / NANOSECONDS)
-        return Series(tuple(values), metric.every_seconds, age, self._filled.get(metric.id, 0))
+        return Series(tuple(values), metric.every_seconds, age, self._filled.get(metric.id, 0), first)
 
     def _standings(self, kind: Any) -> dict[str, Standing]:
         return {id_: standing_of(said) for id_, said in self._samples.standings(kind).items()}

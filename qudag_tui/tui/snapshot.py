@@ -24,13 +24,14 @@ class Series:
     """The newest values of a metric, oldest first, None where a slot has none; ``seconds`` apart.
 
     ``age`` is how many seconds ago the newest good one was taken (None: there is none), ``backfilled`` how many of
-    them were filled in later.
+    them were filled in later, ``first`` the number of the slot of the first value, on the run clock.
     """
 
     values: tuple[float | None, ...] = ()
     seconds: float = 5.0
     age: float | None = None
     backfilled: int = 0
+    first: int = 0
 
     @property
     def newest(self) -> float | None:

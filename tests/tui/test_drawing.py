@@ -13,7 +13,7 @@ from textual.strip import Strip
 from qudag_tui.core.unit import Unit
 from qudag_tui.tui.glyphs import ASCII, UNICODE
 from qudag_tui.tui.widgets.beside import compact, phase_title
-from qudag_tui.tui.widgets.line import changed_cells, cut, fit, spread, strip, width_of, wrapped
+from qudag_tui.tui.widgets.line import changed_spans, cut, fit, spread, strip, width_of, wrapped
 from qudag_tui.tui.widgets.plot import Level, plot
 from qudag_tui.tui.widgets.sparkline import binned, sparkline
 
@@ -153,13 +153,13 @@ def test_the_right_side_keeps_its_place_and_the_left_gives_way() -> None:
 def test_only_cells_that_differ_have_changed() -> None:
     old = strip([("12:00:01", PLAIN), (" ana", BOLD)], 14)
 
-    assert changed_cells(old, strip([("12:00:02", PLAIN), (" ana", BOLD)], 14)) == (7, 8)
-    assert changed_cells(old, strip([("12:00:01", PLAIN), (" ana", PLAIN)], 14)) == (8, 12)
-    assert changed_cells(old, strip([("12:00", PLAIN), (":01", PLAIN), (" ana", BOLD)], 14)) is None
-    assert changed_cells(old, Strip.blank(3)) == (0, 14)
+    assert changed_spans(old, strip([("12:00:02", PLAIN), (" ana", BOLD)], 14)) == [(7, 8)]
+    assert changed_spans(old, strip([("12:00:01", PLAIN), (" ana", PLAIN)], 14)) == [(8, 12)]
+    assert changed_spans(old, strip([("12:00", PLAIN), (":01", PLAIN), (" ana", BOLD)], 14)) == []
+    assert changed_spans(old, Strip.blank(3)) == [(0, 14)]
 
 
 def test_a_change_in_a_wide_character_covers_it_whole() -> None:
     old, new = strip([("漢x", PLAIN)], 4), strip([("字x", PLAIN)], 4)
 
-    assert changed_cells(old, new) in {(0, 1), (0, 2)}
+    assert changed_spans(old, new) == [(0, 2)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from qudag_tui.core.condition import terms
@@ -22,6 +23,9 @@ if TYPE_CHECKING:
 
 _PLOT = 4
 _TALL_PLOT = 6
+# A column stands for so long at least: a plot that moves with every sample of a second writes twice as much as a slow
+# link should carry.
+_COLUMN_SECONDS = 4
 # Two lines of words above a plot, and a blank one below it.
 _BESIDE = 3
 
@@ -122,7 +126,14 @@ class MetricList(Lines, can_focus=True):
         error = seen.error if stale and seen is not None and seen.error else ""
         right = cut(f"{error}   {age}".strip(), width // 2, self.glyphs)
         drawn = plot(
-            series.values, width - 2, tall, lambda value: show(value, metric.unit), glyphs=self.glyphs, levels=levels
+            series.values,
+            width - 2,
+            tall,
+            lambda value: show(value, metric.unit),
+            glyphs=self.glyphs,
+            levels=levels,
+            first=series.first,
+            least=math.ceil(_COLUMN_SECONDS / series.seconds),
         )
         baseline = baseline_words(metric, shot)
         said = [

@@ -59,13 +59,15 @@ def plot(
     *,
     glyphs: Glyphs,
     levels: Sequence[Level] = (),
+    first: int | None = None,
+    least: int = 1,
 ) -> Plot:
     """A plot of exactly ``width`` cells and ``height`` lines, the newest value at the right; gaps stay empty.
 
     ``label`` writes a value at the axis. Where two levels fall on one line the first is drawn. Nothing to plot gives
-    blank lines.
+    blank lines. ``first`` and ``least`` are as for :func:`binned`.
     """
-    bins: list[float | None] = binned(values, width)
+    bins: list[float | None] = binned(values, width, first=first, least=least)
     known = [value for value in bins if value is not None and abs(value) < _HUGE]
     if not known or height < 2 or width < 12:
         return Plot(("",) * max(0, height), (-1,) * len(levels))
@@ -82,7 +84,7 @@ def plot(
     cells = width - margin - 2 - names
     if cells < _LEAST_CELLS:
         names, cells = 0, width - margin - 2
-    bins = binned(values, cells)
+    bins = binned(values, cells, first=first, least=least)
     lines = []
     for line in range(height):
         level = drawn_at.get(line)
