@@ -60,6 +60,19 @@ def test_a_gate_that_surely_fails_after_its_pass_is_open_again(supervised: Build
     assert run.kinds().count("gate regressed") == 1
 
 
+def test_a_supervisor_that_was_started_anew_watches_on(supervised: Build) -> None:
+    run = measured(supervised, soak(7, GATE), '"Look"')
+    passed(run)
+    run.kill()
+    (run.folder / "number").write_text("99\n")
+    run.start()
+    run.until_kind("gate regressed")
+
+    fact = run.facts(ev.GateRegressed)[0]
+    assert isinstance(fact, ev.GateRegressed)
+    assert (fact.look, fact.value) == (run.state.looks["number"].seq, 99.0)
+
+
 def test_being_blind_after_the_pass_reopens_nothing(supervised: Build) -> None:
     run = measured(supervised, soak(7, GATE), '{ id = "go", text = "Go", decision = true }')
     passed(run)
