@@ -173,6 +173,20 @@ def test_what_was_said_in_a_soak_that_was_stopped_counts_no_more(desk: Desk, sta
     assert desk("gate", "cpu-ok") == Answer(7, "unknown       CPU is fine  it was not looked at yet  cpu-ok\n", "")
 
 
+def test_nobody_waits_for_a_gate_that_was_set_aside_or_for_none(desk: Desk) -> None:
+    desk.write(PLAN)
+    desk.new()
+    assert desk("override", "cpu-ok", "--why", "by eye").code == 0
+    waited = desk("gate", "cpu-ok", "--wait")
+    assert (waited.code, waited.out) == (
+        7,
+        "unknown       CPU is fine  overridden; no supervisor looks at it  cpu-ok\n",
+    )
+
+    none = desk("gate", "all", "--wait")
+    assert (none.code, none.out, none.err) == (7, "", "this phase has no gate: nothing is known of it\n")
+
+
 def test_without_a_supervisor_nothing_that_it_said_so_far_counts(desk: Desk, stand: Callable[..., None]) -> None:
     desk.write(PLAN)
     desk.new()
