@@ -168,6 +168,9 @@ class Supervisor:
                 ended = self._judging.watch(action, self._run.state, now)
                 if ended is not None and await self._recorder.record(ended) is not None:
                     return True
+            elif isinstance(action, ev.ExecutionRequested):
+                if self._may_start() and await self._recorder.record(action) is not None:
+                    return True
             elif isinstance(action, ev.RequestClaimed):
                 if await self._executor.claim(action):
                     return True
@@ -182,7 +185,8 @@ class Supervisor:
             return
         self._judged = seen
         state = self._run.state
-        for fact in [*self._judging.breached(state, now), *self._judging.final(state, now)]:
+        judging = self._judging
+        for fact in [*judging.breached(state, now), *judging.final(state, now), *judging.regressed(state, now)]:
             await self._recorder.record(fact)
             if self._recorder.is_paused:
                 self._judged = (-1, -1)
