@@ -105,13 +105,15 @@ def strike_at_random(run: Rollback, chance: random.Random) -> None:
     wanted = chance.randint(2, len(KINDS) - 1)
     victims = chance.sample([FRONT_END, SUPERVISOR, SHIM], chance.randint(1, 3))
     pause = chance.uniform(0, LONGEST_WAIT_SECONDS)
-    run.until(lambda _: len(run.kinds()) >= wanted or run.has_ended(SUPERVISOR) or waits(run))
+    run.until(lambda _: len(run.kinds()) >= wanted or nothing_more_comes(run))
     time.sleep(pause)
     for victim in victims:
         run.strike(victim)
 
 
-def waits(run: Rollback) -> bool:
+def nothing_more_comes(run: Rollback) -> bool:
+    if run.has_ended(SUPERVISOR) or run.has_ended(FRONT_END):
+        return True
     return run.execution is not None and (run.execution.waits_for is not None or run.execution.held)
 
 
