@@ -181,7 +181,7 @@ class Rollback(Supervised):
             self.supervise()
         execution = self.execution
         if execution is None or execution.state.is_over:
-            return execution is not None
+            return execution is not None and execution.state is ExecutionState.FINISHED
         if execution.held:
             self.run.submit(Resume(), ANA)
         self._look(execution)
