@@ -83,6 +83,10 @@ class Terminal:
             total += count
         return total
 
+    def send(self, keys: bytes) -> None:
+        """Press keys, and wait for nothing."""
+        os.write(self.leader, keys)
+
     def key(self, key: bytes) -> tuple[float, int]:
         """Press ``key``: seconds to the first byte of the answer, and the bytes of all of it."""
         began = time.perf_counter()

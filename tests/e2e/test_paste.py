@@ -42,8 +42,8 @@ text = "Roll the code back"
 run = ["sh", "-c", "echo code >> ran"]
 """
 # What a person would press to start, decide, mark, skip, retry or let go on, as a text may hold it.
-STARTS = ("R\ne\ny\nABCD\n", "dnwhy not\n", "Re y\n" * 1000)
-MOVES = (" p\nmf\nso\n", "kbecause\n", "ty", "mp kno\nty wy ay\n" * 300)
+STARTS = ("dnwhy not\n", "R\ne\ny\nABCD\n" * 20)
+MOVES = ("kbecause\n", " p\nmf\nty wy ay\nkno\n" * 50)
 HARMLESS = {
     "supervisor started",
     "supervisor stopped",
