@@ -32,9 +32,7 @@ def _started(seen: Watched, run: Run) -> ev.StepStarted:
 def _to_the_screen(folder: Path) -> list[float]:
     """Milliseconds from each line's being written until it stands on the screen."""
     script = "while :; do date +mark%s%N; sleep 0.37; done"
-    run = trusted_run(
-        folder, "marks", f'id = "marks"\ntext = "Marks"\nrun = ["sh", "-c", "{script}"]\ngrace = "100ms"'
-    )
+    run = trusted_run(folder, "marks", f'id = "marks"\ntext = "Marks"\nrun = ["sh", "-c", "{script}"]\ngrace = "100ms"')
     took: list[float] = []
     with watched(run) as seen:
         seen.press("3")
@@ -77,7 +75,9 @@ def _flood(folder: Path) -> list[Figure]:
         Figure("1 GB of output: CPU of supervisor and shim, s", f"{spent[0]:.2f} + {spent[1]:.2f}", sum(spent)),
         Figure("1 GB of output: memory of the supervisor, MB", "resident, at most", memory[0], 60),
         Figure("1 GB of output: memory of the shim, MB", "resident, at most", memory[1], 40),
-        Figure("1 GB of output: bytes a second to the terminal", f"{drawn} in {seconds:.1f} s", drawn / seconds, 20_000),
+        Figure(
+            "1 GB of output: bytes a second to the terminal", f"{drawn} in {seconds:.1f} s", drawn / seconds, 20_000
+        ),
     ]
 
 

@@ -10,13 +10,13 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import psutil
-import pyte
 
 from qudag_tui.core import event as ev
 from qudag_tui.core.execution import Execution
 from qudag_tui.core.intent import Intent
 from qudag_tui.plan import trust
 from qudag_tui.run.run import Run
+from tests.bench.display import Display
 from tests.bench.idle import supervisor_of
 from tests.bench.scene import ACTOR, REPOSITORY, environment, new_run, program
 from tests.bench.terminal import Terminal
@@ -54,17 +54,11 @@ class Watched:
         """Use :func:`watched`."""
         self.run = run
         self.terminal = terminal
-        self.display = pyte.Screen(COLUMNS, ROWS)
-        self._stream = pyte.ByteStream(self.display)
-        self._fed = 0
+        self.display = Display(COLUMNS, ROWS)
 
     def screen(self) -> str:
         """What stands there now."""
-        data = bytes(self.terminal.output[self._fed :])
-        self._fed = len(self.terminal.output)
-        # Private sequences that pyte takes for its own; nothing of them shows.
-        self._stream.feed(re.sub(rb"\x1b\[[<>=?][0-9;]*[a-zA-Z]", b"", data))
-        return "\n".join(self.display.display)
+        return self.display.text(self.terminal.output)
 
     def wait_for(self, pattern: str) -> re.Match[str]:
         """The first match on the screen, once it is there."""

@@ -2,32 +2,27 @@
 
 from __future__ import annotations
 
-import fcntl
 import getpass
 import os
-import pty
 import re
-import select
-import signal
 import socket
-import struct
 import subprocess
 import sys
-import termios
 import time
 from contextlib import suppress
 from pathlib import Path
-from shlex import join
+from shlex import join, quote
 from types import TracebackType
 from typing import Self
 
 import psutil
-import pyte
 import pytest
 
+from tests.bench.display import Display
+from tests.bench.terminal import Terminal
 from tests.e2e.tmux import PATIENCE_SECONDS, need
 
-# Compiled into Debian's sshd, which insists on it where it is started by root.
+# Compiled into Debian's sshd, which insists on it where root starts it and no package has made it yet.
 _SEPARATION = Path("/run/sshd")
 _BETWEEN_KEYS_SECONDS = 0.1
 _KEYS = {"Space": " ", "Enter": "\r", "Escape": "\x1b"}
@@ -69,7 +64,12 @@ class Sshd:
             self.process = subprocess.Popen(
                 [self.program, "-D", "-e", "-f", str(self.folder / "config")], stdin=subprocess.DEVNULL, stderr=log
             )
-        self._wait_until_it_listens()
+        try:
+            self._wait_until_it_listens()
+        except BaseException:
+            self.process.kill()
+            self.process.wait()
+            raise
 
     def _wait_until_it_listens(self) -> None:
         deadline = time.monotonic() + PATIENCE_SECONDS
@@ -88,8 +88,8 @@ class Sshd:
         """Its processes that serve somebody, deepest last."""
         return psutil.Process(self.process.pid).children(recursive=True)
 
-    def command(self, words: list[str]) -> list[str]:
-        """The client's command line that runs ``words`` on a terminal of the server's."""
+    def command(self, shell: str) -> list[str]:
+        """The client's command line that runs a line of ``shell`` on a terminal of the server's."""
         options = {
             "BatchMode": "yes",
             "IdentitiesOnly": "yes",
@@ -99,7 +99,7 @@ class Sshd:
         }
         given = [word for name, value in options.items() for word in ("-o", f"{name}={value}")]
         key = ["-i", str(self.folder / "user"), "-p", str(self.port)]
-        return [need("ssh"), "-tt", "-F", "/dev/null", *key, *given, f"{getpass.getuser()}@127.0.0.1", join(words)]
+        return [need("ssh"), "-tt", "-F", "/dev/null", *key, *given, f"{getpass.getuser()}@127.0.0.1", shell]
 
     def __enter__(self) -> Self:
         return self
@@ -123,22 +123,11 @@ class Login:
 
     def __init__(self, sshd: Sshd, folder: Path, env: dict[str, str], *, columns: int = 120, rows: int = 36) -> None:
         """``env`` is what the program finds; it opens ``plan.toml`` in ``folder``."""
-        self.display = pyte.Screen(columns, rows)
-        self.stream = pyte.ByteStream(self.display)
-        self.leader, follower = pty.openpty()
-        fcntl.ioctl(follower, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
-        words = ["cd", str(folder)]
-        program = ["exec", "env", "-i", *(f"{name}={value}" for name, value in env.items())]
-        program += [sys.executable, "-m", "qudag_tui", "plan.toml"]
-        self.process = subprocess.Popen(
-            [*sshd.command(words)[:-1], f"{join(words)} && {join(program)}"],
-            stdin=follower,
-            stdout=follower,
-            stderr=follower,
-            env={"PATH": os.environ["PATH"], "TERM": env["TERM"], "HOME": env["HOME"]},
-            start_new_session=True,
-        )
-        os.close(follower)
+        self.display = Display(columns, rows)
+        there = ["env", "-i", *(f"{name}={value}" for name, value in env.items()), sys.executable, "-m", "qudag_tui"]
+        command = sshd.command(f"cd {quote(str(folder))} && exec {join([*there, 'plan.toml'])}")
+        here = {"PATH": os.environ["PATH"], "TERM": env["TERM"], "HOME": env["HOME"]}
+        self.terminal = Terminal(command, here, str(folder), columns=columns, rows=rows)
 
     def __enter__(self) -> Self:
         return self
@@ -146,34 +135,17 @@ class Login:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
-        if self.process.poll() is None:
-            self.process.kill()
-        self.process.wait()
-        os.close(self.leader)
-
-    def read(self, seconds: float) -> None:
-        """Take what comes within ``seconds`` onto the screen."""
-        ready, _, _ = select.select([self.leader], [], [], seconds)
-        if ready:
-            with suppress(OSError):
-                # A private parameter that pyte takes for its own; nothing of it shows.
-                self.stream.feed(re.sub(rb"\x1b\[[<>=?][0-9;]*[a-zA-Z]", b"", os.read(self.leader, 1 << 16)))
+        self.terminal.__exit__(kind, error, trace)
 
     def screen(self) -> str:
         """What the operator sees now."""
-        return "\n".join(line.rstrip() for line in self.display.display)
+        return self.display.text(self.terminal.output)
 
     def press(self, *keys: str) -> None:
         """Press keys by their names, no faster than a person does: what comes at once is taken for a paste."""
         for key in keys:
-            pressed = time.monotonic() + _BETWEEN_KEYS_SECONDS
-            while (left := pressed - time.monotonic()) > 0:
-                self.read(left)
-            self.send(_KEYS.get(key, key))
-
-    def send(self, text: str) -> None:
-        """Send text all at once."""
-        os.write(self.leader, text.encode())
+            self.terminal.count_for(_BETWEEN_KEYS_SECONDS)
+            self.terminal.send(_KEYS.get(key, key).encode())
 
     def type(self, text: str) -> None:
         """Type a text key by key."""
@@ -188,12 +160,12 @@ class Login:
                 return match
             if time.monotonic() > deadline:
                 pytest.fail(f"{pattern!r} did not appear; the screen was:\n{self.screen()}")
-            self.read(0.05)
+            self.terminal.read(0.05)
 
     def cut(self, server_side: list[psutil.Process]) -> None:
         """The link is lost in the worst way, at both ends."""
-        self.process.send_signal(signal.SIGKILL)
+        self.terminal.process.kill()
         for process in server_side:
             if process.name().startswith("sshd"):
                 process.kill()
-        self.process.wait(PATIENCE_SECONDS)
+        self.terminal.process.wait(PATIENCE_SECONDS)

@@ -36,7 +36,7 @@ def test_over_a_real_ssh_a_step_outlives_the_session_and_the_next_login_sees_its
                 assert not screen.is_running()
             else:
                 # From here on nobody reads the terminal, and every key would draw.
-                login.send("1234" * 250)
+                login.terminal.send(b"1234" * 250)
 
             (tmp_path / "finish").touch()
             wait_until_step(env, tmp_path, "flags-off", "passed")
