@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+from errno import ENOSYS
 
 _PARENT, _TICKS, _STATE = 1, 19, 0
 _ENDED = ("Z", "X", "x")
@@ -67,10 +68,22 @@ def send(pid: int, ticks: int, number: int) -> None:
     try:
         # The descriptor first, then the look at the ticks: no other process can come between.
         descriptor = os.pidfd_open(pid)
-        try:
-            if ticks_of(pid) == ticks:
-                signal.pidfd_send_signal(descriptor, number)
-        finally:
-            os.close(descriptor)
+    except OSError as error:
+        # Before Linux 5.3 the look alone has to do.
+        if error.errno == ENOSYS and pid > 1 and ticks_of(pid) == ticks:
+            _kill(pid, number)
+        return
+    try:
+        if ticks_of(pid) == ticks:
+            signal.pidfd_send_signal(descriptor, number)
+    except OSError:
+        return
+    finally:
+        os.close(descriptor)
+
+
+def _kill(pid: int, number: int) -> None:
+    try:
+        os.kill(pid, number)
     except OSError:
         return

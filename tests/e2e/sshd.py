@@ -25,6 +25,7 @@ from tests.e2e.tmux import PATIENCE_SECONDS, need
 # Compiled into Debian's sshd, which insists on it where root starts it and no package has made it yet.
 _SEPARATION = Path("/run/sshd")
 _BETWEEN_KEYS_SECONDS = 0.1
+PROGRAM = [sys.executable, "-m", "qudag_tui", "plan.toml"]
 _KEYS = {"Space": " ", "Enter": "\r", "Escape": "\x1b"}
 
 
@@ -119,15 +120,25 @@ def _sshd() -> str:
 
 
 class Login:
-    """An operator's own terminal with the program in it, at the far end of an ssh; a context manager that ends it."""
+    """An operator's own terminal with the program in it; a context manager that ends it."""
 
-    def __init__(self, sshd: Sshd, folder: Path, env: dict[str, str], *, columns: int = 120, rows: int = 36) -> None:
-        """``env`` is what the program finds; it opens ``plan.toml`` in ``folder``."""
+    def __init__(self, command: list[str], env: dict[str, str], folder: Path, *, columns: int, rows: int) -> None:
+        """``command`` runs in ``folder``."""
         self.display = Display(columns, rows)
-        there = ["env", "-i", *(f"{name}={value}" for name, value in env.items()), sys.executable, "-m", "qudag_tui"]
-        command = sshd.command(f"cd {quote(str(folder))} && exec {join([*there, 'plan.toml'])}")
+        self.terminal = Terminal(command, env, str(folder), columns=columns, rows=rows)
+
+    @classmethod
+    def far(cls, sshd: Sshd, folder: Path, env: dict[str, str], *, columns: int = 120, rows: int = 36) -> Login:
+        """At the far end of an ssh; ``env`` is what the program finds, and it opens ``plan.toml`` in ``folder``."""
+        there = ["env", "-i", *(f"{name}={value}" for name, value in env.items()), *PROGRAM]
+        command = sshd.command(f"cd {quote(str(folder))} && exec {join(there)}")
         here = {"PATH": os.environ["PATH"], "TERM": env["TERM"], "HOME": env["HOME"]}
-        self.terminal = Terminal(command, here, str(folder), columns=columns, rows=rows)
+        return cls(command, here, folder, columns=columns, rows=rows)
+
+    @classmethod
+    def near(cls, folder: Path, env: dict[str, str], *, columns: int = 120, rows: int = 36) -> Login:
+        """The same, here."""
+        return cls(PROGRAM, env, folder, columns=columns, rows=rows)
 
     def __enter__(self) -> Self:
         return self
@@ -162,10 +173,15 @@ class Login:
                 pytest.fail(f"{pattern!r} did not appear; the screen was:\n{self.screen()}")
             self.terminal.read(0.05)
 
+    def stall(self) -> None:
+        """Nobody reads the terminal from here on, and every key draws."""
+        self.terminal.send(b"1234" * 250)
+
     def cut(self, server_side: list[psutil.Process]) -> None:
         """The link is lost in the worst way, at both ends."""
         self.terminal.process.kill()
         for process in server_side:
-            if process.name().startswith("sshd"):
-                process.kill()
+            with suppress(psutil.NoSuchProcess):  # some end as soon as the client has
+                if process.name().startswith("sshd"):
+                    process.kill()
         self.terminal.process.wait(PATIENCE_SECONDS)

@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import errno
 import os
 import signal
 import subprocess
+
+import pytest
 
 from qudag_tui.supervisor.descendants import descendants, send, ticks_of
 from tests.supervisor.shimmed import until
@@ -27,6 +30,22 @@ def test_a_signal_reaches_only_the_process_that_started_at_those_ticks() -> None
         ticks = ticks_of(process.pid)
         send(process.pid, ticks - 1, signal.SIGKILL)
         send(1 << 22, ticks, signal.SIGKILL)
+        send(-process.pid, ticks, signal.SIGKILL)
+        assert process.poll() is None
+
+        send(process.pid, ticks, signal.SIGTERM)
+
+        assert process.wait(30) == -signal.SIGTERM
+
+
+def test_on_an_old_kernel_the_look_at_the_ticks_has_to_do(monkeypatch: pytest.MonkeyPatch) -> None:
+    def missing(*_: object) -> int:
+        raise OSError(errno.ENOSYS, os.strerror(errno.ENOSYS))
+
+    monkeypatch.setattr(os, "pidfd_open", missing)
+    with subprocess.Popen(["sleep", "1000"]) as process:
+        ticks = ticks_of(process.pid)
+        send(process.pid, ticks - 1, signal.SIGKILL)
         send(-process.pid, ticks, signal.SIGKILL)
         assert process.poll() is None
 
