@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import getpass
 import os
+import pwd
 import re
 import socket
 import subprocess
@@ -100,7 +100,16 @@ class Sshd:
         }
         given = [word for name, value in options.items() for word in ("-o", f"{name}={value}")]
         key = ["-i", str(self.folder / "user"), "-p", str(self.port)]
-        return [need("ssh"), "-tt", "-F", "/dev/null", *key, *given, f"{getpass.getuser()}@127.0.0.1", shell]
+        return [
+            need("ssh"),
+            "-tt",
+            "-F",
+            "/dev/null",
+            *key,
+            *given,
+            f"{pwd.getpwuid(os.geteuid()).pw_name}@127.0.0.1",
+            shell,
+        ]
 
     def __enter__(self) -> Self:
         return self
@@ -172,10 +181,6 @@ class Login:
             if time.monotonic() > deadline:
                 pytest.fail(f"{pattern!r} did not appear; the screen was:\n{self.screen()}")
             self.terminal.read(0.05)
-
-    def stall(self) -> None:
-        """Nobody reads the terminal from here on, and every key draws."""
-        self.terminal.send(b"1234" * 250)
 
     def cut(self, server_side: list[psutil.Process]) -> None:
         """The link is lost in the worst way, at both ends."""

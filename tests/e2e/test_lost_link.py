@@ -10,6 +10,7 @@ import pytest
 from tests.e2e.sshd import Login, Sshd
 from tests.e2e.test_whole_path import begin, roll_back_until_the_flags, see_what_happened, wait_until_step
 from tests.e2e.tmux import PATIENCE_SECONDS, isolated_environment, qudag_tui
+from tests.tui.stalling import stall
 
 
 def screen_of(sessions: list[psutil.Process]) -> psutil.Process:
@@ -34,7 +35,7 @@ def test_over_a_real_ssh_a_step_outlives_the_session_and_the_next_login_sees_its
                 login.cut(sessions)
                 is_gone(screen)
             else:
-                login.stall()
+                stall(login.terminal.send, screen.pid)
             the_step_ends_once(tmp_path, env)
 
         is_gone(screen)
@@ -50,7 +51,7 @@ def test_a_terminal_that_nobody_reads_holds_up_neither_the_step_nor_the_supervis
     with Login.near(tmp_path, env) as login:
         login.wait_for(r"supervised")
         roll_back_until_the_flags(login)
-        login.stall()
+        stall(login.terminal.send, login.terminal.process.pid)
         the_step_ends_once(tmp_path, env)
         # The next one is a person's, and another person can do it.
         marked = qudag_tui("mark", "report", "passed", "--as", "bo", env=env, cwd=tmp_path)
