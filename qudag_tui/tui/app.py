@@ -250,8 +250,13 @@ class QudagApp(App[int]):
         if isinstance(event, events.Key) and not event.is_forwarded:
             self.pace.key(event.time, into_a_field=type(self.focused).__name__ == "Input")
             screen = self.screen
-            if isinstance(screen, View) and screen.moves(event.key):
-                return
+            if isinstance(screen, View):
+                if screen.moves(event.key):
+                    return
+                if self.pace.is_pasting:
+                    # Dropped here: thousands of keys that do nothing would keep those that a person presses waiting.
+                    screen.footer.say("that looked like a paste: nothing was recorded")
+                    return
         await super().on_event(event)
 
     def act(self, name: str) -> None:
