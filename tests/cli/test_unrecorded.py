@@ -125,6 +125,7 @@ def test_on_a_read_only_disk_it_runs_with_its_output_in_memory(desk: Desk, tmp_p
     with small_disk(tmp_path / "disk", "4m") as disk:
         desk.write(STEPS.replace("test -e ok", "true"))
         runs = disk / "runs"
+        (disk / "checklists.toml").write_text(STEPS)
         desk("new", "--release", "v2", "--id", "r1", "--runs-dir", str(runs))
         desk("trust", "--yes")
         assert os.system(f"mount -o remount,ro {disk}") == 0
@@ -132,6 +133,10 @@ def test_on_a_read_only_disk_it_runs_with_its_output_in_memory(desk: Desk, tmp_p
             dry = desk("rollback", "--dry-run", "--run", str(runs / "r1"))
             assert (dry.code, "echo flags off" in dry.out) == (0, True)
             assert desk("run", "deploy", "--dry-run", "--run", str(runs / "r1")).code == 0
+            assert desk("rollback", "--dry-run", "--file", str(disk / "checklists.toml")).code == 0
+            refused = desk("rollback", "--yes", "--run", str(runs / "r1"))
+            assert refused.code in {3, 5}
+            assert "the way out is: qudag-tui rollback --unrecorded --run r1" in refused.err
             terminal = Terminal(desk, "rollback", "--unrecorded", "--run", str(runs / "r1"))
             terminal.types_the_code()
             terminal.answers("[a] abort:", "d")
