@@ -20,7 +20,6 @@ if TYPE_CHECKING:
     from qudag_tui.core.procedure import Procedure
     from qudag_tui.core.state import State
     from qudag_tui.core.step import Step
-    from qudag_tui.run.lock import Holder
 
 OPEN = "open"
 
@@ -37,7 +36,7 @@ def status_json(session: Session, standings: Standings) -> dict[str, Any]:
         "metrics": [metric_json(metric_id, session, standings) for metric_id in plan.metrics],
         "triggers": [_trigger(trigger.id, session, standings) for trigger in plan.triggers],
         "procedures": [_procedure(procedure, session) for procedure in plan.procedures.values()],
-        "supervisor": _supervisor(state, standings.holder),
+        "supervisor": _supervisor(state, standings),
     }
 
 
@@ -252,11 +251,11 @@ def _last_line(attempt: Attempt, session: Session) -> str | None:
     return next(iter(last_lines(session.opened, attempt.log, 1)), None)
 
 
-def _supervisor(state: State, holder: Holder | None) -> dict[str, Any]:
-    known = state.supervisor
+def _supervisor(state: State, standings: Standings) -> dict[str, Any]:
+    known, holder = state.supervisor, standings.holder
     return {
-        "alive": holder is not None,
-        "pid": known.started.pid if known and holder else None,
+        "alive": standings.supervised,
+        "pid": known.started.pid if known and standings.supervised else None,
         "since": holder.since if holder else None,
         "purpose": holder.purpose if holder else None,
         "took_over": known.started.took_over or None if known else None,
