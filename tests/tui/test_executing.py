@@ -173,7 +173,7 @@ async def test_the_rollback_is_previewed_before_anything_was_started(run: Deploy
 async def test_another_procedure_is_chosen_and_started_with_its_code(run: Deployment) -> None:
     async with at_the_screen(run) as robot:
         await robot.press("3", "e")
-        await robot.sees("Execute another procedure", "1 Drain")
+        await robot.sees("Execute another procedure", "1  Drain")
         await robot.press("1")
         await robot.sees("Execute “Drain”", "to start:")
         await robot.types(code_of(robot))
