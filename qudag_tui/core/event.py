@@ -6,6 +6,9 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from qudag_tui.core.arming_event import CountdownStopped as CountdownStopped
+from qudag_tui.core.arming_event import RunArmed as RunArmed
+from qudag_tui.core.arming_event import RunDisarmed as RunDisarmed
 from qudag_tui.core.execution_event import AbortRequested as AbortRequested
 from qudag_tui.core.execution_event import ExecutionFinished as ExecutionFinished
 from qudag_tui.core.execution_event import ExecutionRequested as ExecutionRequested
@@ -31,6 +34,7 @@ from qudag_tui.core.fact import fact as fact
 from qudag_tui.core.fact import fact_from_plain as fact_from_plain
 from qudag_tui.core.fact import fact_to_plain as fact_to_plain
 from qudag_tui.core.instant import Instant
+from qudag_tui.core.regression_event import GateRegressed as GateRegressed
 
 FORMAT = 1
 
@@ -222,10 +226,14 @@ class GateJudged(Fact):
 @fact("baseline captured")
 @dataclass(frozen=True, slots=True)
 class BaselineCaptured(Fact):
-    """What a metric is compared with from here on; ``bins`` are those of ``core/capture.py``. A later one replaces it."""
+    """What a metric is compared with from here on; ``bins`` are those of ``core/capture.py``. A later one replaces it.
+
+    ``replaces`` is the event that captured it before; 0 for none.
+    """
 
     metric: str
     bins: Mapping[str, Any] = field(default_factory=dict)
+    replaces: int = 0
 
 
 @fact("phase decided")

@@ -8,8 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from qudag_tui.core import event as ev
 from qudag_tui.core.capture import Baseline, captured_of
+from qudag_tui.core.fold_arming import HANDLERS as ARMING
+from qudag_tui.core.fold_arming import follow
 from qudag_tui.core.fold_box import hold, open_next_phases, set_mark, stop_soak, touch
 from qudag_tui.core.fold_execution import HANDLERS
+from qudag_tui.core.fold_regression import regressed
 from qudag_tui.core.instant import RunClock
 from qudag_tui.core.item import Comment, ItemState, Kind, Mark
 from qudag_tui.core.observation import Fired, Look
@@ -36,6 +39,7 @@ def apply(state: State, event: Event) -> None:
         state.read_only = f"event {event.seq} is of the kind “{event.kind}”, {NEWER}"
         return
     handler(state, event, event.fact)
+    follow(state, event)
 
 
 def _mark(state: State, event: Event, item_id: str, to_state: ItemState, *, reason: str = "", to: str = "") -> None:
@@ -202,7 +206,8 @@ def _unprotected(state: State, _event: Event, fact: ev.UnprotectedAccepted) -> N
 
 
 def _fired(state: State, event: Event, fact: ev.TriggerFired | ev.TriggerBreached) -> None:
-    state.fired[fact.trigger] = Fired(event.actor.by, event.at, event.seq, fact.line)
+    breached = isinstance(fact, ev.TriggerBreached)
+    state.fired[fact.trigger] = Fired(event.actor.by, event.at, event.seq, fact.line, breached=breached)
 
 
 _HANDLERS: dict[type[ev.Fact], Callable[[Any, Any, Any], None]] = {
@@ -220,6 +225,7 @@ _HANDLERS: dict[type[ev.Fact], Callable[[Any, Any, Any], None]] = {
     ev.SoakExtended: _soak_extended,
     ev.LookRequested: _look_requested,
     ev.GateJudged: _judged,
+    ev.GateRegressed: regressed,
     ev.BaselineCaptured: _captured,
     ev.PhaseDecided: _decided,
     ev.PhaseOverridden: _phase_overridden,
@@ -227,5 +233,6 @@ _HANDLERS: dict[type[ev.Fact], Callable[[Any, Any, Any], None]] = {
     ev.UnprotectedAccepted: _unprotected,
     ev.TriggerFired: _fired,
     ev.TriggerBreached: _fired,
+    **ARMING,
     **HANDLERS,
 }

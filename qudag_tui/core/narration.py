@@ -78,10 +78,13 @@ def words(event: Event, plan: Plan, targets: dict[int, str]) -> str:
             return f"asked for the final look at {_box(plan, fact.item)}"
         case ev.GateJudged():
             return f"final look at {_box(plan, fact.item)}: {fact.verdict}, {fact.line}"
+        case ev.GateRegressed():
+            return f"saw that {_box(plan, fact.item)} has regressed: {fact.line}"
         case ev.BaselineCaptured():
             metric = plan.metrics.get(fact.metric)
             samples = fact.bins.get("samples", 0)
-            return f"captured the baseline of “{metric.title if metric else fact.metric}”: {samples} samples"
+            again = f", in place of event {fact.replaces}" if fact.replaces else ""
+            return f"captured the baseline of “{metric.title if metric else fact.metric}”: {samples} samples{again}"
         case ev.PhaseDecided():
             claimed = f", {len(fact.claimed)} boxes claimed" if fact.claimed else ""
             answer = "Go" if fact.decision == "go" else "No-Go"
@@ -92,6 +95,13 @@ def words(event: Event, plan: Plan, targets: dict[int, str]) -> str:
             return f"signed as {fact.role}{_because(fact.reason)}"
         case ev.UnprotectedAccepted():
             return f"accepted that a logout may end background work{_because(fact.reason)}"
+        case ev.RunArmed():
+            names = ", ".join(_box(plan, trigger) for trigger in fact.triggers)
+            return f"armed the run: {names} may start the rollback{_because(fact.reason)}"
+        case ev.RunDisarmed():
+            return f"disarmed the run{_because(fact.reason)}"
+        case ev.CountdownStopped():
+            return f"stopped the countdown of {', '.join(_box(plan, trigger) for trigger in fact.triggers)}"
         case ev.TriggerBreached():
             return f"saw that {_box(plan, fact.trigger)} fired{_because(fact.line)}"
         case ev.TriggerFired():

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from qudag_tui.core import fold
+from qudag_tui.core.arming import Armed, Countdown
 from qudag_tui.core.baseline import Captured
 from qudag_tui.core.capture import Baseline
 from qudag_tui.core.checklist import Plan, Section
@@ -16,6 +17,7 @@ from qudag_tui.core.instant import Instant, RunClock
 from qudag_tui.core.item import Comment, Item, ItemState, Kind, Mark
 from qudag_tui.core.observation import Fired, Look, Supervisor
 from qudag_tui.core.phase import PhaseProgress, PhaseState, SoakProgress
+from qudag_tui.core.regression import Regression
 from qudag_tui.core.step import Outcome
 from qudag_tui.core.undoing import undo_steps
 from qudag_tui.core.verdict import Verdict
@@ -41,8 +43,11 @@ class State:
         self.soaks: dict[str, SoakProgress] = {}
         self.looks: dict[str, Look] = {}
         self.look_requests: dict[str, Event] = {}
+        self.regressions: dict[str, Regression] = {}
         self.fired: dict[str, Fired] = {}
         self.trigger_since: dict[str, int] = {}
+        self.arming: Armed | None = None
+        self.countdowns: dict[str, Countdown] = {}
         self.baselines: dict[str, Baseline] = {}
         self.executions: dict[int, Execution] = {}
         self.supervisor: Supervisor | None = None
@@ -182,6 +187,16 @@ class State:
         started = [progress.started for progress in self.phases.values() if progress.started]
         return min(started, key=self.clock.at) if started and self.closed is None else None
 
+    @property
+    def armed(self) -> Armed | None:
+        """Who lets triggers start the rollback, if anybody does: arming holds for the plan that it was shown with."""
+        return self.arming if self.arming is not None and self.arming.plan == self.plan.sha256 else None
+
+    def may_breach(self, trigger_id: str) -> bool:
+        """Whether the supervisor still looks for a trigger: until it has measured it, whoever may have reported it."""
+        fired = self.fired.get(trigger_id)
+        return fired is None or not fired.breached
+
     # Executing
 
     def last_execution(self, target: str) -> Execution | None:
@@ -223,9 +238,10 @@ class State:
 
     @property
     def has_pending(self) -> bool:
-        """Whether there is work that a supervisor should stay for: a soak, a look, an execution."""
+        """Whether there is work that a supervisor should stay for: a soak, a look, an execution, an armed run."""
         return (
-            any(not e.state.is_over for e in self.executions.values())
+            self.armed is not None
+            or any(not e.state.is_over for e in self.executions.values())
             or bool(self.look_requests)
             or any(soak.completed is None for soak in self.soaks.values())
         )
@@ -234,6 +250,11 @@ class State:
         """The verdict of the last final look, if there was one since the gate was last reopened."""
         look = self.looks.get(item_id)
         return Verdict(look.judged.verdict) if look and look.judged.verdict in set(Verdict) else None
+
+    def regression(self, item_id: str) -> Regression | None:
+        """How a gate regressed since its last final look, or None."""
+        regression, look = self.regressions.get(item_id), self.looks.get(item_id)
+        return regression if regression and look and regression.seen.look == look.seq else None
 
     def current_item(self) -> Item | None:
         """The next box to do: the first open one of the phase under way, else of all that is not locked."""

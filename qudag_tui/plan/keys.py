@@ -111,10 +111,12 @@ KEYS: Mapping[str, Mapping[str, str]] = {
         "when": _CONDITION,
         "for": _DURATION,
         "then": '"offer" or "start"',
+        "countdown": _DURATION,
         "done": _FLAG,
     },
     "procedure": {
         "title": _TEXT,
+        "started_by": "a list of roles",
         "steps": "an array of tables: [[procedures.rollback.steps]]",
     },
     "step": {

@@ -17,7 +17,7 @@ from textual import events
 from textual.app import App
 from textual.binding import Binding, BindingType
 
-from qudag_tui.core.event import Actor, Event
+from qudag_tui.core.event import Actor, Event, TriggerBreached, TriggerFired
 from qudag_tui.core.procedure import ROLLBACK
 from qudag_tui.core.refusal import Refusal
 from qudag_tui.core.state import State
@@ -25,7 +25,7 @@ from qudag_tui.run import clock
 from qudag_tui.tui import messages, theme
 from qudag_tui.tui.glyphs import ASCII, UNICODE
 from qudag_tui.tui.history import History
-from qudag_tui.tui.lifecycle import Lifecycle, flush_or_end, is_ascii_locale, unusable_terminal, write_crash_file
+from qudag_tui.tui.lifecycle import Lifecycle, flush_or_end, is_ascii_locale, unusable_terminal
 from qudag_tui.tui.modes import FIRST, MODES, commands
 from qudag_tui.tui.pace import QUIET_SECONDS, Pace
 from qudag_tui.tui.screens.view import View
@@ -69,6 +69,8 @@ class QudagApp(App[int]):
         self.history = History()
         self.held: Snapshot | None = None
         self.first_words = self.session.first_words()
+        # Until when (monotonic seconds) the rollback view is to be opened on what offers it.
+        self.show_offer_until: float | None = None
         self._not_saved = ""
         self._following = ""
         self._unattended = ""
@@ -99,13 +101,14 @@ class QudagApp(App[int]):
 
     def _fatal_error(self) -> None:
         """In place of Textual's screen, which shows local variables: a short message, and a file."""
-        from qudag_tui.run.witness import state_dir  # noqa: PLC0415  # only when it crashes
+        from qudag_tui.run.crash import write_crash  # noqa: PLC0415  # only when it crashes
 
         error = self._exception
         if error is not None:
-            kept = write_crash_file(error, state_dir())
+            path = write_crash(error)
+            kept = f"the details are in {path}" if path else "no folder takes the details"
             self._exit_renderables.append(
-                Text(f"qudag-tui: {type(error).__name__}; nothing is lost of the run. {kept}")
+                Text(f"qudag-tui: {type(error).__name__}; nothing is lost of the run, {kept}")
             )
         self._close_messages_no_wait()
 
@@ -114,6 +117,10 @@ class QudagApp(App[int]):
         now = clock.now()
         if self.shot is not None:
             self._look(replace(self.shot, now=now))
+            if self.show_offer_until is not None:
+                from qudag_tui.tui.alert import show_offer  # noqa: PLC0415  # nothing has fired at the start
+
+                show_offer(self)
         self.set_timer(1.02 - now.wall.microsecond / 1e6, self._tick)
 
     def _look(self, shot: Snapshot) -> None:
@@ -158,6 +165,10 @@ class QudagApp(App[int]):
         self.history.add(message.events)
         self._look(replace(shot, events=shot.events + message.events, now=clock.now()))
         self.session.shown(shot.state.head_seq)
+        if any(isinstance(event.fact, TriggerBreached | TriggerFired) for event in message.events):
+            from qudag_tui.tui.alert import alert  # noqa: PLC0415  # nothing has fired at the start
+
+            alert(self, message.events)
 
     def on_readings_taken(self, message: messages.ReadingsTaken) -> None:
         """Shown with the next tick; the first ones at once."""
@@ -208,9 +219,11 @@ class QudagApp(App[int]):
             self._show_trouble()
             if self.shot is not None:
                 from qudag_tui.core.narration import words  # noqa: PLC0415  # nobody has done anything before
+                from qudag_tui.tui.verdicts import too_short  # noqa: PLC0415  # as above
 
                 targets = {number: execution.label for number, execution in self.shot.state.executions.items()}
-                self.say(words(answer, self.shot.plan, targets))
+                warning = too_short(answer.fact, self.shot)
+                self.say(warning or words(answer, self.shot.plan, targets), wrong=bool(warning))
         elif isinstance(answer, Refusal):
             from qudag_tui.tui.acts.refused import refused  # noqa: PLC0415  # imported when something is refused
 
@@ -258,18 +271,22 @@ class QudagApp(App[int]):
 
     def act_checklists(self) -> None:
         """View 1."""
+        self.show_offer_until = None
         self.switch_mode("checklists")
 
     def act_metrics(self) -> None:
         """View 2."""
+        self.show_offer_until = None
         self.switch_mode("metrics")
 
     def act_rollback(self) -> None:
         """View 3."""
+        self.show_offer_until = None
         self.switch_mode("rollback")
 
     def act_timeline(self) -> None:
         """View 4."""
+        self.show_offer_until = None
         self.switch_mode("timeline")
 
     def attach_again(self) -> None:

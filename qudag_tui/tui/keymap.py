@@ -46,6 +46,7 @@ KEYS: tuple[Key, ...] = (
     Key(("right", "l"), "right, l", "into", "unfold, or go to the first row inside", Where.CHECKLISTS),
     Key(("enter",), "enter", "toggle", "fold or unfold", Where.CHECKLISTS),
     Key((".", "full_stop"), ".", "current", "the current box: the next to do", Where.CHECKLISTS),
+    Key(("i",), "i", "details", "all that is known of the row, a gate's requirements too", Where.CHECKLISTS),
     Key(("left_square_bracket",), "[", "phase_before", "the phase before", Where.CHECKLISTS),
     Key(("right_square_bracket",), "]", "phase_after", "the next phase", Where.CHECKLISTS),
     Key(
@@ -104,6 +105,15 @@ KEYS: tuple[Key, ...] = (
         records=True,
     ),
     Key(
+        ("b",),
+        "b",
+        "baseline",
+        "capture what metrics are compared with (asks over how long)",
+        Where.METRICS,
+        "baseline",
+        records=True,
+    ),
+    Key(
         ("space",),
         "space",
         "mark",
@@ -112,7 +122,7 @@ KEYS: tuple[Key, ...] = (
         "mark/seen",
         records=True,
     ),
-    Key(("a",), "a", "abort", "abort what runs", Where.ROLLBACK, "abort", records=True),
+    Key(("a",), "a", "abort", "abort what runs, or stop a countdown", Where.ROLLBACK, "abort", records=True),
     Key(("t",), "t", "retry", "retry the step", Where.ROLLBACK, "retry", records=True),
     Key(("k",), "k", "skip", "skip the step (asks why)", Where.ROLLBACK, "skip", records=True),
     Key(
@@ -149,6 +159,7 @@ KEYS: tuple[Key, ...] = (
         Where.ROLLBACK,
         records=True,
     ),
+    Key(("A",), "A", "arm", "arm the run (a typed code), or disarm it", Where.ROLLBACK, records=True),
     Key(("f",), "f", "follow", "follow the output again", Where.ROLLBACK),
     Key(("R",), "R", "start_rollback", "start the rollback (a typed code)", short="roll back", records=True),
     Key(("u",), "u", "undo", "take back my own last tick, n/a, defer or comment", short="undo", records=True),

@@ -4,11 +4,20 @@ from __future__ import annotations
 
 import sys
 
-from tests.bench import flood, idle, judging, keys, startup, tick
+from tests.bench import flood, idle, judging, keys, metrics_view, scraping, startup, tick
 from tests.bench.figure import Figure
 from tests.bench.scene import scratch
 
-PARTS = {"startup": startup, "keys": keys, "tick": tick, "idle": idle, "flood": flood, "judging": judging}
+PARTS = {
+    "startup": startup,
+    "keys": keys,
+    "tick": tick,
+    "idle": idle,
+    "flood": flood,
+    "judging": judging,
+    "scraping": scraping,
+    "metrics": metrics_view,
+}
 
 
 def main() -> int:

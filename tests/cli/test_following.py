@@ -14,8 +14,7 @@ from qudag_tui.cli.follow import Follower
 from qudag_tui.cli.session import Session
 from qudag_tui.core import event as ev
 from qudag_tui.core import intent as ask
-from qudag_tui.run import supervision
-from tests.cli.desk import Desk
+from tests.cli.desk import Desk, supervise_as_this_process
 
 
 @pytest.fixture
@@ -23,7 +22,7 @@ def supervised(desk: Desk) -> Iterator[None]:
     """The test plays the supervisor, until the desk is cleared."""
     assert desk.folder.is_dir()
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(supervision, "supervisor_alive", lambda _folder: True)
+        supervise_as_this_process(patched)
         yield
 
 

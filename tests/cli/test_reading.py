@@ -9,9 +9,8 @@ import pytest
 
 from qudag_tui.core import event as ev
 from qudag_tui.core import intent as ask
-from qudag_tui.run import supervision
 from qudag_tui.run.samples import SampleWriter
-from tests.cli.desk import SHIPPED, Answer, Desk
+from tests.cli.desk import SHIPPED, Answer, Desk, supervise_as_this_process
 
 HOSTILE = "\x1b]0;owned\x07\x9b31m\u202e[/bold]\r\n\ttab"
 
@@ -32,6 +31,8 @@ def test_status_json_has_every_box_of_the_shipped_file(desk: Desk) -> None:
         "metrics",
         "triggers",
         "procedures",
+        "armed",
+        "countdown",
         "supervisor",
     ]
     assert status["counts"] == {"boxes": 99, "total": 86, "done": 9}
@@ -99,10 +100,13 @@ def test_status_shows_what_the_supervisor_says_and_nothing_of_it_once_it_is_gone
     writer.set_standing("trigger", "smoke", 1, {"verdict": ["not", "a", "verdict"], "line": 7})
     writer.close()
     with monkeypatch.context() as patched:
-        patched.setattr(supervision, "supervisor_alive", lambda _folder: True)
+        supervise_as_this_process(patched)
         status = desk.status()
         assert "pass: 31 %, limit 101 %" in desk("status").out
-        assert desk("gate", "load-ok") == Answer(0, "pass          Load is fine  31 %, limit 101 %  load-ok\n", "")
+        said = (
+            "pass          Load is fine  31 %, limit 101 %  load-ok\n  needs its final look: ticking it asks for one\n"
+        )
+        assert desk("gate", "load-ok") == Answer(0, said, "")
     gate = next(item for item in status["items"] if item["id"] == "load-ok")
     assert (gate["verdict"], gate["line"], gate["final"]) == ("pass", "31 %, limit 101 %", False)
     assert [status["metrics"][0][name] for name in ("value", "unit", "verdict")] == [31.0, "%", "pass"]

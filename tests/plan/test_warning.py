@@ -30,7 +30,7 @@ def test_a_phase_without_a_decision() -> None:
         (["cpu > 50%"], "cpu < 20%", "cpu between 20% and 50%"),
         (["cpu < baseline + 10%"], "cpu > baseline + 50%", "cpu between baseline + 10% and baseline + 50%"),
         (["cpu < 2x baseline"], "cpu > 3x baseline", "cpu between 2x baseline and 3x baseline"),
-        (["cpu < baseline - 5%"], "cpu > baseline", "cpu between baseline - 5% and baseline + 0%"),
+        (["cpu < baseline - 5%"], "cpu > baseline", "cpu between baseline - 5% and baseline"),
         (["cpu < 95%"], "cpu > 95%", None),
         (["cpu < 96%"], "cpu > 95%", None),
         (["cpu < 80%"], "cpu > baseline + 50%", None),
@@ -50,6 +50,17 @@ def test_values_at_which_neither_gate_nor_trigger_speaks(gates: list[str], when:
 
     expected = [] if band is None else [f"16:8: {band} lets neither a gate pass nor this trigger fire"]
     assert warnings_of(text) == expected
+
+
+def test_a_role_that_may_start_a_procedure_and_is_nowhere_listed() -> None:
+    signed = items('{ text = "QA signs", signoff = "QA Lead" }')
+    steps = 'steps = [{ text = "x" }]\n'
+    rollback = f'[procedures.rollback]\nstarted_by = ["qa lead", "Team Lead"]\n{steps}'
+    found = warnings_of(signed + CPU + HOT + rollback)
+
+    assert [warning for warning in found if "may start" in warning] == [
+        '14:26: "Team Lead" may start this and is nowhere listed: no sign-off has that role'
+    ]
 
 
 def test_stable_and_growing_without_a_budget() -> None:
@@ -128,3 +139,21 @@ def test_places_hold_with_overridden_variables() -> None:
     plan = plan_of(text, {"h": "me:pw@h"})
 
     assert [(w.line, w.column) for w in warnings(plan, text.encode(), "f.toml")] == [(8, 10)]
+
+
+@pytest.mark.parametrize(
+    ("countdown", "steps", "message"),
+    [
+        ("", '{ text = "off", run = ["true"] }', None),
+        ("", '{ text = "call", done = true }, { text = "off", run = ["true"] }', "10:8: {first}"),
+        ('countdown = "9s"\n', '{ text = "off", run = ["true"] }', "11:13: {short}"),
+    ],
+)
+def test_a_rollback_that_starts_by_itself_and_then_waits_or_that_nobody_can_stop(
+    countdown: str, steps: str, message: str | None
+) -> None:
+    text = TOP + ONE_CHECKLIST + CPU + HOT + f'then = "start"\n{countdown}[procedures.rollback]\nsteps = [{steps}]\n'
+    first = 'the rollback that this trigger starts waits at once for a person: "call" is first'
+    short = "nobody stops a rollback within 9 s of hearing of it"
+
+    assert warnings_of(text) == ([message.format(first=first, short=short)] if message else [])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from qudag_tui.core import intent as ask
+from qudag_tui.tui.acts.arm import ask_which
 from qudag_tui.tui.acts.box import TYPED
 from qudag_tui.tui.acts.refused import impossible, is_refused
 from qudag_tui.tui.screens.dialog import Choice, Reason
@@ -43,7 +44,7 @@ def mark(app: QudagApp) -> None:
         app.push_screen(
             Choice(
                 f"Report “{trigger.text}”?",
-                ["Somebody has seen it. It offers the rollback, and starts nothing.", ""],
+                ["Somebody has seen it. It offers the rollback; what people report starts nothing.", ""],
                 {"y": "yes"},
             ),
             lambda answer: app.submit(ask.Tick(trigger.id)) if answer == "y" else None,
@@ -78,9 +79,9 @@ def mark_as(app: QudagApp) -> None:
 
 
 def abort(app: QudagApp) -> None:
-    """Stop what runs, after a question."""
+    """Stop what runs, after a question; a countdown at once."""
     shot = app.shot
-    if shot is None:
+    if shot is None or ask_which(app):
         return
     execution = shot.state.in_progress or shot.state.active_execution
     if execution is None or is_refused(app, ask.Abort()):
