@@ -186,7 +186,10 @@ class Shims:
 
         ``log`` and ``exit_file`` are descriptors (-1 where they could not be opened), and stay the caller's.
         """
-        ours, theirs = socket.socketpair()
+        try:
+            ours, theirs = socket.socketpair()
+        except OSError as error:
+            raise ShimError(f"the process that follows the step could not be started: {error.strerror}") from error
         try:
             with theirs:
                 self.children.append(_spawn(theirs.fileno(), log, exit_file))

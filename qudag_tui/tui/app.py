@@ -18,6 +18,7 @@ from textual.app import App
 from textual.binding import Binding, BindingType
 
 from qudag_tui.core.event import Actor, Event, TriggerBreached, TriggerFired
+from qudag_tui.core.procedure import ROLLBACK
 from qudag_tui.core.refusal import Refusal
 from qudag_tui.core.state import State
 from qudag_tui.run import clock
@@ -229,6 +230,8 @@ class QudagApp(App[int]):
             refused(self, message.intent, answer)
         else:
             self._not_saved = answer
+            if getattr(message.intent, "target", "") == ROLLBACK:
+                self._not_saved = f"qudag-tui rollback --unrecorded at a shell is the way out · {answer}"
             self._show_trouble()
 
     def say(self, notice: str, *, wrong: bool = False) -> None:
