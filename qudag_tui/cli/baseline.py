@@ -125,7 +125,9 @@ def _captured(session: Session, metric: Metric, seconds: float) -> Captured:
         newest = reader.latest(own)
         # The slot that is being asked now is not missing yet; a longer silence is.
         end = newest[0][0] if newest and now_ns - newest[0][0] < 2 * every else now_ns
-        window = Window(max(0, end - round(seconds * NANOSECONDS)), end)
+        # Before that it was measured in another way.
+        since = session.state.metric_since.get(metric.id, 0)
+        window = Window(max(since, end - round(seconds * NANOSECONDS)), max(since, end))
         series = {name: reader.window(name, window.start_ns, window.end_ns) for name in series_ids(metric)}
     if metric.kind is MetricKind.RATIO:
         counted = countable(metric, series, window)

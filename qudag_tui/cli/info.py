@@ -69,8 +69,7 @@ def _of_run(session: Session) -> dict[str, Any]:
         if session.option("run") is not None:
             raise
         return {"run": f"none ({error.what})", **_of_file()}
-    created = session.state.run
-    return {"run": str(session.opened.path), "file": created.file if created else "", **_of_plan(plan)}
+    return {"run": str(session.opened.path), "file": session.state.file, **_of_plan(plan)}
 
 
 def _of_file() -> dict[str, Any]:

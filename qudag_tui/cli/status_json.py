@@ -15,6 +15,7 @@ from qudag_tui.core.verdict import Verdict, worst
 if TYPE_CHECKING:
     from qudag_tui.cli.session import Session
     from qudag_tui.cli.standings import Standings
+    from qudag_tui.core.adoption import Removed
     from qudag_tui.core.checklist import Section
     from qudag_tui.core.procedure import Procedure
     from qudag_tui.core.state import State
@@ -35,6 +36,7 @@ def status_json(session: Session, standings: Standings) -> dict[str, Any]:
         "metrics": [metric_json(metric_id, session, standings) for metric_id in plan.metrics],
         "triggers": [_trigger(trigger.id, session, standings) for trigger in plan.triggers],
         "procedures": [_procedure(procedure, state) for procedure in plan.procedures.values()],
+        "removed": [_removed(removed) for removed in state.removed.values()],
         "supervisor": _supervisor(state, standings.supervised),
     }
 
@@ -62,7 +64,9 @@ def _run(session: Session) -> dict[str, Any]:
         "title": session.plan.title,
         "release": created.release if created else "",
         "previous": created.previous if created else "",
-        "file": created.file if created else "",
+        "file": state.file,
+        "plan": session.plan.sha256,
+        "adopted": len(state.adoptions) - 1,
         "starts": stamp(starts) if starts else None,
         "state": run_state(state),
         "created": stamp(state.created.wall) if state.created else None,
@@ -225,6 +229,17 @@ def _step(step: Step, execution: Execution | None) -> dict[str, Any]:
         "since": stamp(progress.since.wall) if progress and progress.since else None,
         "ended": stamp(progress.ended.wall) if progress and progress.ended else None,
         "seconds": finite(attempt.seconds) if attempt else None,
+    }
+
+
+def _removed(removed: Removed) -> dict[str, Any]:
+    return {
+        "id": removed.id,
+        "text": removed.text,
+        "kind": str(removed.kind),
+        "state": removed.state,
+        "by": removed.by,
+        "at": stamp(removed.at.wall) if removed.at else None,
     }
 
 

@@ -16,6 +16,12 @@ if TYPE_CHECKING:
     from qudag_tui.core.trigger import Trigger
 
 TRIGGERS = "triggers"
+PlanKey = tuple[str, tuple[tuple[str, str], ...]]
+
+
+def plan_key(sha256: str, variables: Mapping[str, object]) -> PlanKey:
+    """The :attr:`Plan.key` of the plan with that hash and those resolved variables."""
+    return sha256, tuple(sorted((name, str(value)) for name, value in variables.items()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,6 +121,21 @@ class Plan:
                     step.id, step.text, Kind.STEP, step.depth, step.parent, procedure.id, claimed=step.claimed
                 )
         return boxes
+
+    @property
+    def key(self) -> PlanKey:
+        """What tells it from every other plan: the file's bytes and the variables."""
+        return plan_key(self.sha256, self.vars)
+
+    def soak_of(self, gate: Item) -> Item | None:
+        """The nearest soak that a box stands in, or None."""
+        parent = gate.parent
+        while parent is not None:
+            item = self.items[parent]
+            if item.kind is Kind.SOAK:
+                return item
+            parent = item.parent
+        return None
 
     def procedure_of(self, step_id: str) -> Procedure | None:
         """The procedure that holds a step."""

@@ -68,16 +68,6 @@ def _start_soak(state: State, box: Item) -> ev.Fact | Refusal:
     return ev.SoakStarted(box.id)
 
 
-def _soak_of(state: State, gate: Item) -> Item | None:
-    parent = gate.parent
-    while parent is not None:
-        item = state.plan.items[parent]
-        if item.kind is Kind.SOAK:
-            return item
-        parent = item.parent
-    return None
-
-
 _VERDICT_REFUSALS = {
     Verdict.FAIL: Because.FAIL,
     Verdict.INCONCLUSIVE: Because.INCONCLUSIVE,
@@ -86,7 +76,7 @@ _VERDICT_REFUSALS = {
 
 
 def _tick_gate(state: State, gate: Item) -> ev.Fact | Refusal:
-    soak = _soak_of(state, gate)
+    soak = state.plan.soak_of(gate)
     if soak is None:
         if gate.id in state.look_requests:
             return Refusal(Because.REFUSED, f"the final look at “{gate.text}” is already asked for", "wait for it")

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from qudag_tui.core.adoption_event import PlanAdopted as PlanAdopted
 from qudag_tui.core.execution_event import AbortRequested as AbortRequested
 from qudag_tui.core.execution_event import ExecutionFinished as ExecutionFinished
 from qudag_tui.core.execution_event import ExecutionRequested as ExecutionRequested

@@ -200,8 +200,7 @@ class Executor:
         return await self._recorder.record(ev.RequestRefused(execution.request, reason)) is not None
 
     def _file(self) -> Path:
-        created = self._run.state.run
-        return Path(created.file if created is not None else "checklists.toml")
+        return Path(self._run.state.file)
 
     def _create(self, name: str) -> int:
         """A new file of the run, or -1: a step runs without its log rather than not at all."""

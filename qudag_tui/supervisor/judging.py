@@ -43,12 +43,16 @@ class Judging:
     """Looks at the samples of one run; records nothing itself."""
 
     def __init__(self, plan: Plan, sampler: Sampler, evidence: Evidence) -> None:
-        self._plan = plan
         self._sampler = sampler
         self._evidence = evidence
+        self._due: dict[tuple[str, int], int] = {}
+        self.follow(plan)
+
+    def follow(self, plan: Plan) -> None:
+        """Judge by ``plan`` from here on."""
+        self._plan = plan
         self._seen = -1
         self._next_ns = 0
-        self._due: dict[tuple[str, int], int] = {}
         self._soak_of = {gate.id: soak for soak, gates in _gates_by_soak(plan) for gate in gates}
         self._gates_of = {soak.id: gates for soak, gates in _gates_by_soak(plan)}
 

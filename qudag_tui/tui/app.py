@@ -209,7 +209,7 @@ class QudagApp(App[int]):
                 from qudag_tui.core.narration import words  # noqa: PLC0415  # nobody has done anything before
 
                 targets = {number: execution.target for number, execution in self.shot.state.executions.items()}
-                self.say(words(answer, self.shot.plan, targets))
+                self.say(words(answer, self.shot.state.plan_at(answer.seq), targets))
         elif isinstance(answer, Refusal):
             from qudag_tui.tui.acts.refused import refused  # noqa: PLC0415  # imported when something is refused
 

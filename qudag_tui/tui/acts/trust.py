@@ -19,16 +19,15 @@ _HASH = 12
 
 
 def file_of(app: QudagApp) -> Path | None:
-    """The checklist file that the run was made from."""
-    run = app.shot.state.run if app.shot else None
-    return Path(run.file) if run and run.file else None
+    """The checklist file that the run follows."""
+    return Path(app.shot.state.file) if app.shot and app.shot.state.file else None
 
 
 async def why_untrusted(app: QudagApp) -> str:
     """Why nothing of the run's file may run, or nothing; hashes its files, so not on the event loop."""
     path, shot = file_of(app), app.shot
     if path is None or shot is None:
-        return "the run does not say which file it was made from"
+        return "the run does not say which file it follows"
     return await asyncio.to_thread(trust.check, shot.plan, path)
 
 

@@ -85,7 +85,7 @@ def recap_lines(shot: Snapshot, seen: int) -> list[tuple[str, str]]:
     for event in events[-_MOST:]:
         when = time_of(event.at.wall, shot.now.wall)
         by = f"{event.actor.by} " if event.actor.by != "supervisor" else ""
-        lines.append(("happened", f"{when} {by}{words(event, shot.plan, targets)}"))
+        lines.append(("happened", f"{when} {by}{words(event, state.plan_at(event.seq), targets)}"))
     for section in shot.plan.sections.values():
         due = due_fact(section, shot)
         if due is not None and due.tone is Tone.WRONG and state.done[section.id] < state.total[section.id]:

@@ -220,7 +220,7 @@ class Detail(Lines):
         lines: list[list[Piece]] = [[]]
         for event in events[-room:]:
             when = time_of(event.at.wall, shot.now.wall)
-            said = words(event, shot.plan, {}).split("“")[0].strip() or event.kind
+            said = words(event, shot.state.plan_at(event.seq), {}).split("“")[0].strip() or event.kind
             shown = said.split(" opened ")[0] if len(said) > width else said
             lines.append([(cut(f"{when}  {event.actor.by}  {shown}", width, self.glyphs), self.colours.dim)])
         return lines
