@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,8 +21,6 @@ if TYPE_CHECKING:
     from qudag_tui.core.difference import Difference
     from qudag_tui.core.rewording import Pair
     from qudag_tui.run.adopting import Candidate
-
-_MOST_NAMED = 40
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -46,7 +44,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Show the difference, ask what is to be asked, and adopt it."""
-    from qudag_tui.core.adoption import has_progress  # noqa: PLC0415  # a wrong option needs none of it
+    from qudag_tui.core.adoption import carry, has_progress  # noqa: PLC0415  # a wrong option needs none of it
     from qudag_tui.core.difference import difference  # noqa: PLC0415
     from qudag_tui.run.adopting import candidate  # noqa: PLC0415
 
@@ -73,6 +71,7 @@ def run(arguments: argparse.Namespace) -> int:
             say(f"seems to be the same: {_of_pair(pair)}")
         return ExitCode.DONE
     same |= _chosen(offered, yes=arguments.yes)
+    say(*(str(restart) for restart in carry(session.state, found.plan, same).restarts))
     _require_trust(session, found)
     confirm("Adopt it?", yes=arguments.yes)
     session.run.keep_plan(found.data, found.plan)
@@ -107,25 +106,11 @@ def _require_possible(session: Session) -> None:
 def _show(told: Difference, found: Candidate) -> None:
     from qudag_tui.plan.text_difference import text_difference  # noqa: PLC0415  # beside its only use
 
-    for line in difference_lines(told):
+    for line in told.words():
         put(line)
     put("")
     for line in text_difference(found.before, found.data, found.path.name):
         put(line)
-
-
-def difference_lines(told: Difference) -> Iterator[str]:
-    """What is different, a line each."""
-    for what, boxes in (("new", told.added), ("gone", told.removed)):
-        yield from (f"{what}: “{box.text}”  {box.id}" for box in boxes[:_MOST_NAMED])
-        if len(boxes) > _MOST_NAMED:
-            yield f"{what}: {len(boxes) - _MOST_NAMED} more boxes"
-    yield from (f"changed: “{box.text}”  {box.id}: {what}" for box, what in told.changed[:_MOST_NAMED])
-    if len(told.changed) > _MOST_NAMED:
-        yield f"changed: {len(told.changed) - _MOST_NAMED} more boxes"
-    yield from told.lines
-    if not (told.added or told.removed or told.changed or told.lines):
-        yield "every box and every metric is as it was"
 
 
 def _of_pair(pair: Pair) -> str:
@@ -183,7 +168,6 @@ def _require_trust(session: Session, found: Candidate) -> None:
 def _tell(session: Session, seq: int) -> None:
     state = session.state
     say(f"the run follows {state.file} as it is now ({state.done['']} of {state.total['']})")
-    say(*(f"  {restart}" for restart in state.adoptions[-1].restarts))
     for removed in state.removed.values():
         if removed.seq == seq:
             say(f"  no longer in the plan: “{removed.text}”, {removed.state} by {removed.by}")

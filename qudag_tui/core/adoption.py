@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
 from qudag_tui.core.definition import changed_metrics, gate_change, gates_of, soak_change, trigger_change
@@ -62,13 +62,14 @@ class Restart:
 
 @dataclass(frozen=True, slots=True)
 class Adoption:
-    """A plan that the run followed from event ``seq`` on."""
+    """A plan that the run followed from event ``seq`` on; ``renamed`` are ids that it has under another one."""
 
     seq: int
     plan: Plan
     by: str = ""
     at: Instant | None = None
     restarts: tuple[Restart, ...] = ()
+    renamed: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -29,13 +29,27 @@ class Difference:
     changed: tuple[tuple[Item, str], ...]
     lines: tuple[str, ...]
 
+    def words(self, most: int = 40) -> Iterator[str]:
+        """All of it, a line each; of new, gone and changed boxes the first ``most``."""
+        for what, boxes in (("new", self.added), ("gone", self.removed)):
+            yield from (f"{what}: “{box.text}”  {box.id}" for box in boxes[:most])
+            if len(boxes) > most:
+                yield f"{what}: {len(boxes) - most} more boxes"
+        yield from (f"changed: “{box.text}”  {box.id}: {how}" for box, how in self.changed[:most])
+        if len(self.changed) > most:
+            yield f"changed: {len(self.changed) - most} more boxes"
+        yield from self.lines
+        if not (self.added or self.removed or self.changed or self.lines):
+            yield "every box and every metric is as it was"
+
     def under(self, same: Mapping[str, str]) -> Difference:
         """The same once ``same`` says which boxes are which: those are neither added nor removed."""
-        taken = set(same.values())
+        taken, said = set(same.values()), f"under another id, and the same: {len(same)}"
         return replace(
             self,
             added=tuple(box for box in self.added if box.id not in taken),
             removed=tuple(box for box in self.removed if box.id not in same),
+            lines=(said, *self.lines) if same else self.lines,
         )
 
 

@@ -28,7 +28,7 @@ def adopted(state: State, event: Event, fact: PlanAdopted) -> None:
         return
     old, carried = state.plan, carry(state, new, fact.same)
     state.plan, state.file = new, fact.file or state.file
-    state.adoptions.append(Adoption(event.seq, new, event.actor.by, event.at, carried.restarts))
+    state.adoptions.append(Adoption(event.seq, new, event.actor.by, event.at, carried.restarts, carried.same.table))
     _carry_marks(state, event, carried)
     _carry_comments(state, carried)
     _carry_phases(state, old, carried)

@@ -58,18 +58,18 @@ class Same:
     def __init__(self, table: Mapping[str, Any], old: Plan, new: Plan) -> None:
         """``table`` is what the journal says; nothing here raises."""
         self._new = new
-        self._table: dict[str, str] = {}
+        self.table: dict[str, str] = {}
         if table and not misfits(table, old, new):
-            self._table = {old_id: str(new_id) for old_id, new_id in table.items()}
+            self.table = {old_id: str(new_id) for old_id, new_id in table.items()}
         after = carried_boxes(new)
         self.boxes: dict[str, str] = {}
         for id_, box in carried_boxes(old).items():
-            there = after.get(self._table.get(id_, id_))
+            there = after.get(self.table.get(id_, id_))
             if there is not None and there.kind is box.kind:
                 self.boxes[id_] = there.id
         self.came_from = {new_id: old_id for old_id, new_id in self.boxes.items()}
 
     def section(self, id_: str) -> str:
         """The id of the section that ``id_`` was, or ""."""
-        there = self._table.get(id_, id_)
+        there = self.table.get(id_, id_)
         return there if there in self._new.sections else ""

@@ -19,7 +19,6 @@ from textual.binding import Binding, BindingType
 
 from qudag_tui.core.event import Actor, Event
 from qudag_tui.core.refusal import Refusal
-from qudag_tui.core.state import State
 from qudag_tui.run import clock
 from qudag_tui.tui import messages, theme
 from qudag_tui.tui.glyphs import ASCII, UNICODE
@@ -129,7 +128,9 @@ class QudagApp(App[int]):
         shot = first_snapshot(message.plan, message.state, message.events, self.actor, clock.now())
         self.history = History()
         self.history.add(message.events)
-        self._look(replace(shot, readings=self.shot.readings) if self.shot else shot)
+        if self.shot is not None:
+            shot = replace(shot, readings=self.shot.readings, trouble=self.shot.trouble, edited=self.shot.edited)
+        self._look(shot)
         if is_first:
             self.call_after_refresh(self._after_first_paint)
 
@@ -141,6 +142,7 @@ class QudagApp(App[int]):
             gc.freeze()
             gc.enable()
         self.run_worker(self.session.sample, thread=True, group="samples", exit_on_error=False)
+        self.run_worker(self.session.watch_file, thread=True, group="file", exit_on_error=False)
         self.attach_again()
 
     def on_opening_failed(self, message: messages.OpeningFailed) -> None:
@@ -174,6 +176,11 @@ class QudagApp(App[int]):
     def _show_trouble(self) -> None:
         if self.shot is not None:
             self._look(replace(self.shot, trouble=self._not_saved or self._following or self._unattended))
+
+    def on_file_edited(self, message: messages.FileEdited) -> None:
+        """Nothing follows from it: the run goes on with its plan until somebody adopts another."""
+        if self.shot is not None:
+            self._look(replace(self.shot, edited=message.said))
 
     def on_supervision_failed(self, message: messages.SupervisionFailed) -> None:
         """Shown until it works."""
@@ -279,7 +286,7 @@ class QudagApp(App[int]):
             return
         if self.held is None:
             # A state of its own, folded again, because the one that is shown goes on changing.
-            state = State(self.shot.plan)
+            state = self.shot.state.anew()
             for event in self.shot.events:
                 state.apply(event)
             self.held = replace(self.shot, state=state)

@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 _WITHOUT_KEY = (
     ("close the run: completed, rolled back or abandoned", "close_run"),
+    ("adopt the checklist file as it is now: shows what was edited", "adopt"),
+    ("what an adopted plan no longer has", "removed"),
     ("start the supervisor again", "supervise"),
     ("accept that a logout may end background work", "unprotected"),
 )

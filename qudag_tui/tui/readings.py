@@ -20,6 +20,7 @@ from qudag_tui.run.supervision import supervisor_alive
 from qudag_tui.tui.snapshot import Readings, Series, Standing
 
 if TYPE_CHECKING:
+    from qudag_tui.core.checklist import Plan
     from qudag_tui.core.instant import Instant
     from qudag_tui.core.item import Item
     from qudag_tui.core.metric import Metric
@@ -50,6 +51,7 @@ class Reader:
         self._samples = SampleReader(run.folder)
         self._kept: dict[str, deque[tuple[int, float]]] = {}
         self._counted: dict[str, _Counted] = {}
+        self._plan: Plan | None = None
 
     def close(self) -> None:
         """Close the database."""
@@ -57,11 +59,18 @@ class Reader:
 
     def read(self, now: Instant) -> Readings:
         """Everything as it is at ``now``."""
-        now_ns = self._run.state.clock.at(now)
-        plan = self._run.plan
+        state = self._run.state
+        # One plan for the whole look: another may be adopted in the middle of it.
+        now_ns, plan = state.clock.at(now), state.plan
+        if plan is not self._plan:
+            self._plan = plan
+            self._kept.clear()
         return Readings(
-            series={metric.id: self._series(metric, now_ns) for metric in plan.metrics.values()},
-            gates={**self._standings("gate"), **self._soaks(now_ns)},
+            series={
+                metric.id: self._series(metric, now_ns, state.metric_since.get(metric.id, 0))
+                for metric in plan.metrics.values()
+            },
+            gates={**self._standings("gate"), **self._soaks(plan, now_ns)},
             triggers=self._standings("trigger"),
             metrics=self._standings("metric"),
             watches=self._standings("watch"),
@@ -69,13 +78,14 @@ class Reader:
             attached=tuple(one.by for one in attached(self._run.folder)),
         )
 
-    def _series(self, metric: Metric, now_ns: int) -> Series:
+    def _series(self, metric: Metric, now_ns: int, since_ns: int) -> Series:
         every = period_ns(metric.every_seconds)
         kept = self._kept.get(metric.id)
         if kept is None:
-            kept = self._kept[metric.id] = deque(self._samples.latest(metric.id, SLOTS_KEPT), SLOTS_KEPT)
+            latest = (sample for sample in self._samples.latest(metric.id, SLOTS_KEPT) if sample[0] >= since_ns)
+            kept = self._kept[metric.id] = deque(latest, SLOTS_KEPT)
         else:
-            kept.extend(self._samples.window(metric.id, kept[-1][0] + 1 if kept else 0, now_ns))
+            kept.extend(self._samples.window(metric.id, kept[-1][0] + 1 if kept else since_ns, now_ns))
         if not kept:
             return Series(seconds=metric.every_seconds)
         newest, last = kept[-1][0], now_ns // every
@@ -92,17 +102,17 @@ class Reader:
     def _standings(self, kind: Any) -> dict[str, Standing]:
         return {id_: standing_of(said) for id_, said in self._samples.standings(kind).items()}
 
-    def _soaks(self, now_ns: int) -> dict[str, Standing]:
+    def _soaks(self, plan: Plan, now_ns: int) -> dict[str, Standing]:
         found = {}
         for item_id, soak in list(self._run.state.soaks.items()):
-            item = self._run.plan.items.get(item_id)
+            item = plan.items.get(item_id)
             if item is not None and soak.completed is None:
-                seconds = self._observed(item, soak.seq, soak.started_run_ns, now_ns)
+                seconds = self._observed(plan, item, soak.seq, soak.started_run_ns, now_ns)
                 found[item_id] = Standing("inconclusive", observed=seconds)
         return found
 
-    def _observed(self, soak: Item, seq: int, start_ns: int, now_ns: int) -> float:
-        periods = self._periods(soak)
+    def _observed(self, plan: Plan, soak: Item, seq: int, start_ns: int, now_ns: int) -> float:
+        periods = _periods(plan, soak)
         counted = self._counted.get(soak.id)
         if counted is None or counted.seq != seq or now_ns - counted.at_ns > _AGAIN_NS:
             until = max(start_ns, now_ns - _RECENT_NS)
@@ -117,14 +127,12 @@ class Reader:
         }
         return observed_seconds(series, periods, Window(start_ns, end_ns))
 
-    def _periods(self, soak: Item) -> dict[str, float]:
-        plan = self._run.plan
-        gates = [item for item in plan.sections[soak.section].below(soak.id) if item.kind is Kind.GATE]
-        names = chain.from_iterable(terms(gate.spec.condition) for gate in gates if isinstance(gate.spec, Gate))
-        periods = {
-            term.metric: plan.metrics[term.metric].every_seconds for term in names if term.metric in plan.metrics
-        }
-        return periods if gates else {SUPERVISOR: SUPERVISOR_EVERY_SECONDS}
+
+def _periods(plan: Plan, soak: Item) -> dict[str, float]:
+    gates = [item for item in plan.sections[soak.section].below(soak.id) if item.kind is Kind.GATE]
+    names = chain.from_iterable(terms(gate.spec.condition) for gate in gates if isinstance(gate.spec, Gate))
+    periods = {term.metric: plan.metrics[term.metric].every_seconds for term in names if term.metric in plan.metrics}
+    return periods if gates else {SUPERVISOR: SUPERVISOR_EVERY_SECONDS}
 
 
 def standing_of(said: Mapping[str, Any]) -> Standing:

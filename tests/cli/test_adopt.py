@@ -136,7 +136,7 @@ def test_a_soak_that_starts_again_is_said(desk: Desk) -> None:
     answer = desk("adopt", "--yes")
 
     assert answer.code == 0, answer.err
-    assert "  the soak “Watch it” starts again: “CPU is fine”: its condition was changed\n" in answer.err
+    assert "the soak “Watch it” starts again: “CPU is fine”: its condition was changed\n" in answer.err
     assert "the soak “Watch it” starts again" in desk("log").out
 
 
