@@ -36,6 +36,8 @@ def run(arguments: argparse.Namespace) -> int:
     while arguments.wait and session.state.closed is None and not _are_final(gates, session, Standings(session)):
         time.sleep(POLL_SECONDS)
         session.run.catch_up()
+        # Another plan may have been adopted.
+        gates = _gates(session, arguments.target)
     standings = Standings(session)
     found: list[tuple[Item, Verdict, str]] = []
     for gate in gates:

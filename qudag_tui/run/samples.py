@@ -170,6 +170,14 @@ class SampleWriter:
         except (sqlite3.Error, ValueError, TypeError) as error:
             raise self._not_saved(error) from error
 
+    def clear_standings(self) -> None:
+        """Take away every so-far finding: it was by another plan. Raises :class:`NotSaved`."""
+        self._require_folder()
+        try:
+            self._db.execute("DELETE FROM standing")
+        except sqlite3.Error as error:
+            raise self._not_saved(error) from error
+
     def set_witness(self, seq: int, digest: str, now: Instant) -> None:
         """Remember how far the journal had come; never back to an earlier event. Raises :class:`NotSaved`."""
         self._require_folder()

@@ -114,6 +114,11 @@ class Evidence:
         if self._write(lambda writer: writer.set_standing(kind, name, at_ns, payload)):
             self._standing[kind, name] = payload
 
+    def forget_standings(self) -> None:
+        """What was said so far was said by another plan."""
+        if self._write(lambda writer: writer.clear_standings()):
+            self._standing.clear()
+
     def witness(self, seq: int, digest: str, now: Instant) -> None:
         """Remember how far the journal had come."""
         self._write(lambda writer: writer.set_witness(seq, digest, now))

@@ -10,6 +10,7 @@ from qudag_tui.core import event as ev
 from qudag_tui.core.checklist import Plan
 from qudag_tui.core.condition import Condition, terms
 from qudag_tui.core.counts import countable
+from qudag_tui.core.definition import gates_of
 from qudag_tui.core.due import JudgeWatch
 from qudag_tui.core.extension import EXTEND, AfterLook, after_look
 from qudag_tui.core.fire import fire
@@ -379,14 +380,7 @@ def _gates_by_soak(plan: Plan) -> Iterator[tuple[Item, list[Item]]]:
     for section in plan.sections.values():
         for soak in section.items:
             if soak.kind is Kind.SOAK:
-                inner = {
-                    below.id
-                    for other in section.below(soak.id)
-                    if other.kind is Kind.SOAK
-                    for below in section.below(other.id)
-                }
-                gates = [item for item in section.below(soak.id) if item.kind is Kind.GATE and item.id not in inner]
-                yield soak, gates
+                yield soak, list(gates_of(plan, soak))
 
 
 def _payload(found: Finding, now: Instant) -> dict[str, Any]:

@@ -56,6 +56,9 @@ class Supervisor:
         self._evidence = Evidence(run.folder)
         self._starts = starts(run.plan, run.state)
         self._evidence.count_from(self._starts)
+        if len(run.state.adoptions) > 1:
+            # The plan may have been adopted while no supervisor lived.
+            self._evidence.forget_standings()
         self._sampler = Sampler(run.plan, self._asking.open, self._run_ns, self._evidence)
         self._judging = Judging(run.plan, self._sampler, self._evidence)
         self._recorder = Recorder(run, this_actor("supervisor"))
@@ -155,6 +158,7 @@ class Supervisor:
         before, self._starts = self._starts, starts(state.plan, state)
         self._evidence.take_away({name: at for name, at in self._starts.items() if before.get(name) != at})
         self._evidence.count_from(self._starts)
+        self._evidence.forget_standings()
         self._judging.follow(state.plan)
         self._judged = (-1, -1)
 

@@ -6,12 +6,11 @@ import os
 import threading
 import tomllib
 from collections import deque
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qudag_tui.core.event import PlanAdopted
-from qudag_tui.core.state import State
 from qudag_tui.run import clock
 from qudag_tui.run.error import RunError
 from qudag_tui.run.folder import JOURNAL, RunFolder
@@ -32,7 +31,7 @@ from qudag_tui.tui.messages import (
 if TYPE_CHECKING:
     from textual.message import Message
 
-    from qudag_tui.core.event import Actor
+    from qudag_tui.core.event import Actor, Event
     from qudag_tui.core.intent import Intent
     from qudag_tui.run.adopting import Candidate
     from qudag_tui.run.presence import Presence
@@ -110,12 +109,15 @@ class Session:
         for event in events:
             run.state.apply(event)
 
-    @staticmethod
-    def _folded(run: Run) -> State:
+    def _hand_over_again(self, run: Run, fresh: Sequence[Event]) -> None:
+        """Another state from the start, up to the last of ``fresh``; what was added meanwhile comes with the next look."""
+        events = list(run.events)
+        while fresh and events and events[-1] is not fresh[-1]:
+            events.pop()
         state = run.state.anew()
-        for event in list(run.events):
+        for event in events:
             state.apply(event)
-        return state
+        self._post(RunOpened(state.plan, state, tuple(events)))
 
     def follow(self) -> None:
         """Post what others, and we, add to the journal; until :meth:`stop`."""
@@ -133,8 +135,8 @@ class Session:
             else:
                 said = standing_trouble(run)
                 if run.generation != generation or any(isinstance(event.fact, PlanAdopted) for event in fresh):
-                    generation, state = run.generation, self._folded(run)
-                    self._post(RunOpened(state.plan, state, tuple(run.events)))
+                    generation = run.generation
+                    self._hand_over_again(run, fresh)
                 elif fresh:
                     self._post(JournalGrew(tuple(fresh)))
             if said != trouble:

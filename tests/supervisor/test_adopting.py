@@ -9,7 +9,7 @@ from itertools import pairwise
 import pytest
 
 from qudag_tui.core import event as ev
-from qudag_tui.core.intent import Tick
+from qudag_tui.core.intent import Tick, Untick
 from qudag_tui.core.refusal import Refusal
 from qudag_tui.run import clock
 from qudag_tui.run.adopting import candidate
@@ -71,6 +71,18 @@ def test_an_unchanged_soak_goes_on_and_misses_no_sample_while_its_sources_are_as
     assert run.kinds().count("supervisor started") == 1
 
 
+def test_what_was_said_so_far_of_another_condition_is_said_no_more(supervised: Build) -> None:
+    run = supervised(checklists=checklists(soak(60, *GATES), gate("alone", "fine < 5")))
+    run.start()
+    run.ask(Tick("soak"))
+    until(lambda: {"inside", "alone"} <= run.standings("gate").keys(), run.log)
+    run.ask(Untick("soak"))
+    adopt(run, HEAD + checklists(soak(60, gate("inside", "fine < 0.5")), gate("alone", "fine < 0.5")))
+    until(lambda: run.standings("gate").get("alone", {}).get("limit") == 0.5, run.log)
+
+    assert run.standings("gate").keys() == {"alone"}
+
+
 def test_a_changed_condition_starts_its_soak_again_in_the_middle(supervised: Build) -> None:
     run = supervised(checklists=checklists(soak(7, *GATES)))
     run.start()
@@ -96,8 +108,8 @@ def test_nothing_that_was_measured_in_another_way_is_evidence(supervised: Build)
     event = adopt(run, HEAD.replace('"fine:value"', '"bad:value"') + checklists(soak(60, *GATES)))
     since = run.state.clock.at(event.at)
     assert run.state.metric_since == {"fine": since}
-    until(lambda: run.standings("metric")["fine"].get("value") == 99.0, run.log)
-    until(lambda: run.standings("gate")["inside"].get("value") == 99.0, run.log)
+    until(lambda: run.standings("metric").get("fine", {}).get("value") == 99.0, run.log)
+    until(lambda: run.standings("gate").get("inside", {}).get("value") == 99.0, run.log)
 
     reader = SampleReader(run.run.folder)
     try:
@@ -132,12 +144,12 @@ def test_trust_is_asked_for_the_new_plan_and_what_needs_it_waits_for_it(supervis
         until(lambda: run.standings("metric").get("queue", {}).get("value") == 7.0, run.log)
         adopt(run, head(node) + LIST.replace("Canary", "The canary"), trusted=False)
         until(
-            lambda: run.standings("metric")["queue"]["error"] == "not trusted: nothing is asked",
+            lambda: run.standings("metric").get("queue", {}).get("error") == "not trusted: nothing is asked",
             run.log,
         )
         asked = node.asked
         run.trust()
-        until(lambda: run.standings("metric")["queue"]["error"] == "", run.log)
+        until(lambda: run.standings("metric").get("queue", {}).get("error") == "", run.log)
 
         assert node.asked > asked
         assert run.kinds().count("supervisor started") == 1

@@ -183,6 +183,32 @@ async def test_a_held_display_keeps_its_plan_and_its_keys_do_no_harm(tmp_path: P
         await robot.sees("No longer in the plan", "Beta", "done · ana")
 
 
+async def test_who_looks_at_a_difference_that_is_none_any_more_looks_again(tmp_path: Path) -> None:
+    deployment = Deployment(tmp_path, PLAIN)
+    async with at_the_screen(deployment) as robot:
+        save(deployment, PLAIN.replace('"Delta"', '"Delta", "Epsilon"'))
+        await open_dialog(robot)
+        adopt(deployment)
+        await robot.until(lambda: robot.app.shot is not None and len(robot.app.shot.state.adoptions) == 2)
+        await robot.press("a")
+        await robot.sees("the run follows another plan by now: look at the difference again")
+        assert len(robot.facts(ev.PlanAdopted)) == 1
+
+
+async def test_a_broken_file_is_told_line_by_line_and_an_unchanged_one_is_nothing_to_adopt(tmp_path: Path) -> None:
+    deployment = Deployment(tmp_path, PLAIN)
+    async with at_the_screen(deployment) as robot:
+        robot.app.act("adopt")
+        await robot.sees("plan.toml is as the run follows it: there is nothing to adopt")
+        save(deployment, PLAIN.replace('"Delta"', '"", ""'))
+        robot.app.act("adopt")
+        await robot.sees("plan.toml is broken: the run goes on with its own copy", "11:10: no id can be made")
+        await robot.press("enter")
+        path_of(deployment).unlink()
+        robot.app.act("adopt")
+        await robot.sees("plan.toml: No such file or directory")
+
+
 async def test_nothing_is_offered_while_something_is_executed(deployment: Deployment) -> None:
     request = deployment.ask(ask.Execute("rollback"))
     deployment.record(ev.RequestClaimed(request.seq))

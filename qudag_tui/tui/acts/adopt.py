@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 _CLOSE = {"enter": "close", "down": "read on"}
 _MOST_ERRORS = 50
+_ANOTHER = "the run follows another plan by now: look at the difference again"
 
 
 def adopt(app: QudagApp) -> None:
@@ -44,7 +45,7 @@ async def _show(app: QudagApp) -> None:
     try:
         found = await asyncio.to_thread(candidate, run, path)
     except PlanErrors as error:
-        lines = [str(one) for one in error.errors[:_MOST_ERRORS]]
+        lines = [f"{one.line}:{one.column}: {one.message}" for one in error.errors[:_MOST_ERRORS]]
         app.push_screen(Notice(f"{path.name} is broken: the run goes on with its own copy", [*lines, ""], _CLOSE))
         return
     except (OSError, RunError) as error:
@@ -61,26 +62,34 @@ async def _show(app: QudagApp) -> None:
 def _ask(app: QudagApp, found: Candidate, told: Difference, why: str) -> None:
     shot = app.shot
     if shot is None or shot.plan.key != found.followed.key:
-        app.say("the run follows another plan by now: look again")
+        app.say(_ANOTHER, wrong=True)
         return
     offered = [pair for pair in told.reworded if has_progress(shot.state, pair.old)]
 
     def answered(same: Mapping[str, str] | None) -> None:
-        if same is None:
-            return
-        if not why:
-            _submit(app, found, same)
-            return
-        from qudag_tui.tui.acts.trust import ask_trust  # noqa: PLC0415  # only where it is not trusted
-
-        async def trusted() -> None:
-            _submit(app, found, same)
-
-        ask_trust(app, why, trusted, plan=found.plan, path=found.path)
+        if same is not None:
+            app.ask_in_background(_go_on(app, found, same))
 
     title = f"{found.path.name} was edited: go on with it as it is now?"
     after = "review, adopt" if why else "adopt"
     app.push_screen(AdoptDialog(title, partial(_lines, shot, found, told), offered, ask=after), answered)
+
+
+async def _go_on(app: QudagApp, found: Candidate, same: Mapping[str, str]) -> None:
+    """Trust first; somebody else may have adopted, or trusted, meanwhile."""
+    if app.shot is None or app.shot.plan.key != found.followed.key:
+        app.say(_ANOTHER, wrong=True)
+        return
+    why = await asyncio.to_thread(found.why_untrusted)
+    if not why:
+        _submit(app, found, same)
+        return
+    from qudag_tui.tui.acts.trust import ask_trust  # noqa: PLC0415  # only where it is not trusted
+
+    async def trusted() -> None:
+        _submit(app, found, same)
+
+    ask_trust(app, why, trusted, plan=found.plan, path=found.path)
 
 
 def _lines(shot: Snapshot, found: Candidate, told: Difference, same: Mapping[str, str]) -> list[str]:
