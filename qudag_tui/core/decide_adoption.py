@@ -35,7 +35,7 @@ def adopt(state: State, intent: ask.Adopt) -> ev.Fact | Refusal:
     wrong = misfits(intent.same, state.plan, plan)
     if wrong:
         return Refusal(Because.REFUSED, "; ".join(wrong[:_MOST_TOLD]), "name an id of this plan and one of the new one")
-    line = summary(difference(state.plan, plan), carry(state, plan, intent.same))
+    line = summary(difference(state.plan, plan, offers=False), carry(state, plan, intent.same))
     return ev.PlanAdopted(plan.sha256, intent.file, dict(plan.vars), dict(intent.same), line)
 
 

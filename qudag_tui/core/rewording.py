@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 LIKE = 0.6
 # Beyond so many comparisons of texts only equal ones are offered: a file with other ids throughout has millions.
-_MOST_COMPARED = 20_000
+_MOST_COMPARED = 10_000
 _LONGEST = 300
 # The same section counts for more than any likeness.
 _NEAR = 1.0

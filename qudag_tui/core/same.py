@@ -21,11 +21,12 @@ def misfits(same: Mapping[str, Any], old: Plan, new: Plan) -> list[str]:
     before, after = carried_boxes(old), carried_boxes(new)
     found, taken = [], {_unchanged(id_, same, before, after) for id_ in before}
     taken |= {id_ for id_ in old.sections if id_ not in same and id_ in new.sections}
-    for old_id, new_id in same.items():
-        found += _misfit(old_id, str(new_id), (old, before), (new, after))
+    for old_id, raw in same.items():
+        new_id = str(raw)
+        found += _misfit(old_id, new_id, (old, before), (new, after))
         if new_id in taken:
             found.append(f"“{new_id}” would be two of the boxes that there were")
-        taken.add(str(new_id))
+        taken.add(new_id)
     return found
 
 

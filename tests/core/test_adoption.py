@@ -13,7 +13,7 @@ from qudag_tui.core.item import Gate
 from qudag_tui.core.refusal import Refusal
 from qudag_tui.core.trigger import Trigger
 from tests.core.adopting import Adopting, canary, measured, other
-from tests.core.building import decision, gate, manual, plan, script, section, signoff
+from tests.core.building import decision, gate, manual, plan, script, section, signoff, soak
 
 
 def test_marks_comments_and_counts_go_on_with_the_boxes_that_stay() -> None:
@@ -176,6 +176,20 @@ def test_a_completed_soak_is_to_be_soaked_again_and_its_gates_are_open(what: str
     assert (run.state.soaks, run.state.looks) == ({}, {})
     assert run.phases() == {"canary": "open"}
     assert isinstance(run.ask(ask.Tick("cpu-ok")), Refusal)
+
+
+def test_a_gate_in_other_words_is_the_same_gate_and_its_soak_goes_on() -> None:
+    run = Adopting(canary())
+    run.must(ask.Tick("deploy"))
+    run.soaked("cpu-ok")
+    soaked, look = run.state.soaks["watch"], run.state.looks["cpu-ok"]
+    reworded = gate("cpu-fine", under="watch")
+    new = measured(plan(section("canary", manual("deploy"), soak("watch"), reworded, decision("go"), traffic="10%")))
+    run.must_adopt(other(new), {"cpu-ok": "cpu-fine"})
+
+    assert (run.state.soaks["watch"], run.state.looks["cpu-fine"]) == (soaked, look)
+    assert run.states()["cpu-fine"] == "done"
+    assert run.phases() == {"canary": "deciding"}
 
 
 def test_an_unchanged_soak_loses_nothing_whatever_else_was_changed() -> None:

@@ -185,7 +185,8 @@ def test_adopting_and_adopting_back_loses_no_mark_of_a_box_that_is_in_both(
     some_plan("a" * 64),
     st.lists(some_plan("b" * 64), max_size=3),
     st.dictionaries(
-        st.sampled_from([*NAMES, "a", "b", "zzz"]), st.sampled_from([*NAMES, "a", "b", ""]) | st.integers()
+        st.sampled_from([*NAMES, "a", "b", "zzz"]),
+        st.sampled_from([*NAMES, "a", "b", ""]) | st.integers() | st.lists(st.integers(), max_size=1),
     ),
     st.data(),
 )

@@ -166,6 +166,21 @@ async def test_everybody_at_the_run_goes_on_and_the_cursor_and_what_is_folded_st
         await robot.sees("adopted plan.toml as it is now", "bo")
 
 
+@pytest.mark.parametrize("view", ["2", "3", "4"])
+async def test_no_view_minds_that_what_it_shows_is_gone(deployment: Deployment, view: str) -> None:
+    deployment.samples({"cpu": [20.0] * 20})
+    deployment.standing("gate", "cpu-gate", verdict="fail", line="too hot")
+    async with at_the_screen(deployment, WIDE) as robot:
+        await robot.press(view, "down", "down", "down")
+        save(deployment, PLAIN)
+        adopt(deployment)
+        await robot.until(lambda: robot.app.shot is not None and robot.app.shot.plan.title == "Plain")
+        await robot.press("down", "up", "end", "home", "1", view)
+        await robot.sees("Plain", "v2.1.0")
+        await robot.press("1", "down", "space")
+        await robot.until(lambda: robot.facts(ev.ItemTicked), "a tick")
+
+
 async def test_a_held_display_keeps_its_plan_and_its_keys_do_no_harm(tmp_path: Path) -> None:
     deployment = Deployment(tmp_path, PLAIN)
     deployment.tick("one/beta")
