@@ -41,6 +41,11 @@ class Asking:
         self._former: list[AskedSources] = []
         self.generation = 0
 
+    @property
+    def folder(self) -> Path:
+        """The folder of the file that is followed."""
+        return self._file.parent
+
     def follow(self, plan: Plan, file: Path) -> None:
         """Ask for another plan from here on: trust is asked for that one, and every source is opened again."""
         self._plan, self._file, self._until, self._given = plan, file, 0.0, None

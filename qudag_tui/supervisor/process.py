@@ -152,10 +152,11 @@ class Supervisor:
         state = self._run.state
         if state.plan is self._plan:
             return
-        self._plan = state.plan
-        self._asking.follow(state.plan, Path(state.file))
-        self._sampler.follow(state.plan)
-        before, self._starts = self._starts, starts(state.plan, state)
+        file, before = Path(state.file), self._starts
+        is_moved = file.parent != self._asking.folder
+        self._plan, self._starts = state.plan, starts(state.plan, state)
+        self._asking.follow(state.plan, file)
+        self._sampler.follow(state.plan, is_moved=is_moved)
         self._evidence.take_away({name: at for name, at in self._starts.items() if before.get(name) != at})
         self._evidence.count_from(self._starts)
         self._evidence.forget_standings()

@@ -6,6 +6,7 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import Any
 
 from qudag_tui.core.checklist import Plan
 from qudag_tui.core.definition import metric_change
@@ -83,7 +84,7 @@ class Sampler:
         self._evidence = evidence
         self._open_source = open_source
         self._tasks: list[asyncio.Task[None]] = []
-        self._leaving: list[asyncio.Task[None]] = []
+        self._leaving: list[asyncio.Task[Any]] = []
         self._arrange(plan, {})
         for group in self._all:
             self._open(group)
@@ -183,8 +184,11 @@ class Sampler:
             group.last_slot_ns, group.pending_ns = after.last_slot_ns, after.pending_ns
         group.task = asyncio.create_task(self._follow(group, after))
 
-    def follow(self, plan: Plan) -> None:
-        """Go on with another plan: what is measured as before misses no slot, everything else begins anew."""
+    def follow(self, plan: Plan, *, is_moved: bool = False) -> None:
+        """Go on with another plan: what is measured as before misses no slot, everything else begins anew.
+
+        ``is_moved``: its file lies in another folder, where the pid files of processes are sought.
+        """
         old, groups = self._plan, self._all
         kept = {
             each.metric.id: each
@@ -198,10 +202,10 @@ class Sampler:
         stays: dict[int, _Group] = {}
         for group in self._all:
             earlier, measured = former.get((group.source.id, group.every_ns), (None, []))
-            if earlier is None:
+            if earlier is None or earlier.source != group.source:
                 self._open(group)
                 self._begin(group)
-            elif earlier.source == group.source and _is_alike(measured, group.measured):
+            elif _is_alike(measured, group.measured) and not (is_moved and group.source.kind is SourceKind.PROCESS):
                 stays[id(group)] = earlier
                 earlier.measured = group.measured
             else:
@@ -215,7 +219,7 @@ class Sampler:
 
     def _hand_over(self, earlier: _Group, group: _Group, kept: Mapping[str, _Measured]) -> None:
         self._open(group)
-        if earlier.source == group.source and group.source.kind is SourceKind.HOST:
+        if group.source.kind is SourceKind.HOST:
             # It measures what happened between two looks, whatever is read of it.
             group.reader = earlier.reader
         self._begin(group, earlier)
@@ -230,10 +234,10 @@ class Sampler:
             group.backfill.task.cancel()
         group.backfill = None
         group.measured = [each for each in group.measured if each.metric.id in kept]
-        if group.task is not None:
-            if group.pending_ns is None:
-                group.task.cancel()
-            self._leaving = [*(task for task in self._leaving if not task.done()), group.task]
+        leaving: list[asyncio.Task[Any]] = [task for task in (group.task, group.in_flight) if task is not None]
+        if group.task is not None and (group.pending_ns is None or not group.measured):
+            group.task.cancel()
+        self._leaving = [task for task in (*self._leaving, *leaving) if not task.done()]
 
     async def stop(self) -> None:
         """Ask no more."""

@@ -120,6 +120,18 @@ async def test_a_source_that_hangs_is_not_asked_twice_because_a_plan_was_adopted
     assert bench.kept.of("one")
 
 
+async def test_a_source_that_hangs_does_not_keep_the_one_that_takes_its_place_from_being_asked() -> None:
+    hanging = Told(lambda: {"x": 1.0}, hang=asyncio.Event())
+    bench = Bench(plan(gauge("one", "a"), timeout=30.0), a=hanging)
+    await until_async(lambda: hanging.asked == 1)
+    bench.sources = {"a": Told(lambda: {"x": 9.0})}
+    bench.sampler.follow(plan(gauge("one", "a"), timeout=30.0, address="b"))
+    await bench.sees("one")
+    await bench.sampler.stop()
+
+    assert {row.value for row in bench.kept.of("one")} == {9.0}
+
+
 async def test_a_source_that_was_changed_is_opened_anew_and_what_it_said_before_is_forgotten() -> None:
     bench = Bench(plan(gauge("one", "a")), a=Told(lambda: {"x": 1.0}))
     await bench.sees("one")
