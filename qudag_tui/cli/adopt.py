@@ -54,7 +54,8 @@ def run(arguments: argparse.Namespace) -> int:
     if found.is_same:
         say(f"{found.path} is as the run follows it: there is nothing to adopt")
         return ExitCode.DONE
-    _require_possible(session)
+    if not arguments.dry_run:
+        _require_possible(session)
     told = difference(found.followed, found.plan)
     offered = [
         pair
@@ -66,6 +67,8 @@ def run(arguments: argparse.Namespace) -> int:
             put_json(_plain(told, found))
     else:
         _show(told, found)
+    if found.is_moved:
+        say(f"it is another file than {session.state.file}: its steps run from {found.path.resolve().parent}")
     if arguments.dry_run:
         for pair in offered:
             say(f"seems to be the same: {_of_pair(pair)}")

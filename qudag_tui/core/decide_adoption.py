@@ -21,7 +21,7 @@ _MOST_TOLD = 5
 def adopt(state: State, intent: ask.Adopt) -> ev.Fact | Refusal:
     """Follow another plan from here on; nothing that runs is touched, so nothing may run."""
     plan = intent.plan
-    if plan.key == state.plan.key:
+    if plan.key == state.plan.key and intent.file in {"", state.file}:
         return Refusal(Because.REFUSED, "the run follows this plan already", "there is nothing to adopt")
     if intent.instead_of != state.plan.key:
         by = state.adoptions[-1].by

@@ -21,7 +21,7 @@ from qudag_tui.run.run import Run
 class Candidate:
     """A plan that may be adopted: the file at ``path`` with its bytes; ``before`` are those of the plan ``followed``.
 
-    ``given`` are the variables that are not as they stand in the file.
+    ``given`` are the variables that are not as they stand in the file. ``is_moved``: it is another file than before.
     """
 
     path: Path
@@ -30,11 +30,12 @@ class Candidate:
     followed: Plan
     before: bytes
     given: Mapping[str, str]
+    is_moved: bool = False
 
     @property
     def is_same(self) -> bool:
         """Whether there is nothing to adopt."""
-        return self.plan.key == self.followed.key
+        return self.plan.key == self.followed.key and not self.is_moved
 
     def why_untrusted(self) -> str:
         """Why nothing of it may run or be asked, or "" (also where it runs and asks nothing). Hashes files."""
@@ -58,7 +59,8 @@ def candidate(run: Run, path: Path, given: Mapping[str, str] | None = None) -> C
     declared, named = _declared(before), _declared(data)
     kept = {name: value for name, value in followed.vars.items() if declared.get(name) != value and name in named}
     kept |= given or {}
-    return Candidate(path, data, parse_plan(data, str(path), kept), followed, before, kept)
+    plan, is_moved = parse_plan(data, str(path), kept), written(path) != run.state.file
+    return Candidate(path, data, plan, followed, before, kept, is_moved)
 
 
 def _declared(data: bytes) -> Mapping[str, object]:

@@ -42,9 +42,9 @@ class Asking:
         self.generation = 0
 
     @property
-    def folder(self) -> Path:
-        """The folder of the file that is followed."""
-        return self._file.parent
+    def file(self) -> Path:
+        """The file that the plan was read from."""
+        return self._file
 
     def follow(self, plan: Plan, file: Path) -> None:
         """Ask for another plan from here on: trust is asked for that one, and every source is opened again."""

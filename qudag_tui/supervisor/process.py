@@ -150,10 +150,10 @@ class Supervisor:
     def _follow_plan(self) -> None:
         """Go on with the plan that was adopted, if one was; nothing that runs or is measured as before is touched."""
         state = self._run.state
-        if state.plan is self._plan:
-            return
         file, before = Path(state.file), self._starts
-        is_moved = file.parent != self._asking.folder
+        if state.plan is self._plan and file == self._asking.file:
+            return
+        is_moved = file.parent != self._asking.file.parent
         self._plan, self._starts = state.plan, starts(state.plan, state)
         self._asking.follow(state.plan, file)
         self._sampler.follow(state.plan, is_moved=is_moved)

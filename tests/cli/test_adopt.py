@@ -159,6 +159,7 @@ def test_nothing_is_asked_where_it_would_be_refused_in_the_end(desk: Desk) -> No
     answer = desk("adopt", "--yes")
     assert (answer.code, answer.out) == (3, "")
     assert "“rollback” has not ended: abort it or see it through first" in answer.err
+    assert desk("adopt", "--dry-run").code == 0
 
 
 def test_a_table_that_does_not_fit_is_refused_and_a_word_that_is_no_pair_is_wrong_usage(desk: Desk) -> None:
@@ -183,6 +184,21 @@ def test_another_file_is_followed_from_then_on_with_its_own_folder(desk: Desk) -
     assert f"(cd {path.parent} && " in desk("rollback", "--dry-run").out
     assert desk("trust", "--show", "--run", "r1").code == 0
     assert isinstance(desk.run.events[-1].fact, ev.PlanAdopted)
+
+
+def test_a_file_that_was_moved_is_adopted_where_it_is_now_although_nothing_in_it_is_different(desk: Desk) -> None:
+    desk.new()
+    (desk.folder / "ops").mkdir()
+    path = desk.write(PLAN, "ops/plan.toml")
+    words = ("adopt", str(path), "--yes", "--runs-dir", str(desk.folder / "runs"))
+    assert desk(*words).code == 3
+    desk("trust", str(path), "--yes")
+    answer = desk(*words)
+
+    assert answer.code == 0, answer.err
+    assert f"its steps run from {path.parent}" in answer.err
+    assert desk.status()["run"]["file"] == str(path)
+    assert desk(*words).err.endswith("there is nothing to adopt\n")
 
 
 def test_variables_that_were_given_at_the_start_are_kept_and_others_may_be_given(desk: Desk) -> None:

@@ -22,8 +22,10 @@ from tests.core.building import command, decision, gate, manual, persons, plan, 
 # What is refused
 
 
-def test_the_same_plan_is_not_adopted() -> None:
+def test_the_same_plan_of_the_same_file_is_not_adopted_and_of_another_file_it_is() -> None:
     run = Adopting(canary())
+    run.must_adopt(canary())
+    assert run.state.file == "/srv/checklists.toml"
     assert str(run.adopt(canary())) == "the run follows this plan already: there is nothing to adopt"
 
 
