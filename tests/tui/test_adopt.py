@@ -11,10 +11,13 @@ from qudag_tui.core import event as ev
 from qudag_tui.core import intent as ask
 from qudag_tui.plan import trust
 from qudag_tui.plan.file import read_plan
+from qudag_tui.run import clock
 from qudag_tui.run.adopting import candidate
 from qudag_tui.tui.screens.adopt import AdoptDialog
+from qudag_tui.tui.screens.recap import recap_lines
 from qudag_tui.tui.screens.typed_start import TypedStart
-from tests.tui.deployment import BO, SMALL, Deployment
+from qudag_tui.tui.snapshot import first_snapshot
+from tests.tui.deployment import ANA, BO, SMALL, Deployment
 from tests.tui.robot import WIDE, Robot, at_the_screen
 
 EDITED = SMALL.replace('"Freeze the code", "Tell the team"', '"Freeze the code", "Tell all the team"')
@@ -222,6 +225,18 @@ async def test_a_broken_file_is_told_line_by_line_and_an_unchanged_one_is_nothin
         path_of(deployment).unlink()
         robot.app.act("adopt")
         await robot.sees("plan.toml: No such file or directory")
+
+
+def test_the_recap_tells_who_adopted_what(tmp_path: Path) -> None:
+    deployment = Deployment(tmp_path, PLAIN)
+    save(deployment, PLAIN.replace('"Delta"', '"Delta", "Epsilon"'))
+    adopt(deployment)
+    run = deployment.run
+    shot = first_snapshot(run.plan, run.state, tuple(run.events), ANA, clock.now())
+
+    (told,) = [said for name, said in recap_lines(shot, 1) if name == "happened"]
+    assert "bo adopted plan.toml as it is now" in told
+    assert told.endswith("boxes: 1 added")
 
 
 async def test_nothing_is_offered_while_something_is_executed(deployment: Deployment) -> None:
