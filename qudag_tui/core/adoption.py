@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from qudag_tui.core.definition import changed_metrics, gate_change, gates_of, soak_change, trigger_change
 from qudag_tui.core.item import Item, ItemState, Kind, Mark
 from qudag_tui.core.phase import PhaseState
-from qudag_tui.core.same import Same, carried_boxes
+from qudag_tui.core.same import Same
 
 if TYPE_CHECKING:
     from qudag_tui.core.checklist import Plan
@@ -174,8 +174,3 @@ def _triggers(old: Plan, new: Plan, same: Same) -> Iterator[str]:
         before = old.trigger_index.get(same.came_from.get(trigger.id, ""))
         if before is None or trigger_change(before, trigger, old, new):
             yield trigger.id
-
-
-def progress_ids(plan: Plan) -> list[str]:
-    """Every id that may be carried under another one."""
-    return [*carried_boxes(plan), *plan.sections]
