@@ -133,6 +133,8 @@ class QudagApp(App[int]):
         self._look(shot)
         if is_first:
             self.call_after_refresh(self._after_first_paint)
+        else:
+            self.session.shown(shot.state.head_seq)
 
     def _after_first_paint(self) -> None:
         """What can wait until there is something to look at; threads before that would only delay it."""
