@@ -89,8 +89,8 @@ def _capture(session: Session, arguments: argparse.Namespace) -> ExitCode:
         if soak.completed is None and soak_id in session.plan.items:
             text = session.plan.items[soak_id].text
             say(f"“{text}” is counting: its gates cannot be compared with a baseline captured now")
-    now_ns = session.state.clock.at(clock.now())
-    for captured in captures(session.opened, [metrics[name] for name in wanted], seconds, now_ns):
+    now_ns, chosen = session.state.clock.at(clock.now()), [metrics[name] for name in wanted]
+    for captured in captures(session.opened, chosen, seconds, now_ns, session.state.metric_since):
         name, before = captured.metric, session.state.baselines.get(captured.metric)
         events.append(session.ask(CaptureBaseline(captured)))
         if before is not None:

@@ -30,6 +30,8 @@ def run(arguments: argparse.Namespace) -> int:
         return ExitCode.DONE
     left = event.fact.left if isinstance(event.fact, RunClosed) else ()
     say(f"the run is closed ({arguments.outcome}); {len(left)} of {session.state.total['']} boxes are left")
+    for removed in session.state.removed.values():
+        say(f"no longer in the plan: “{removed.text}”, {removed.state} by {removed.by}")
     for item_id in left:
         put(f"{item_id}\t{session.plan.items[item_id].text}")
     return ExitCode.DONE

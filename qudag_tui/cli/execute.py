@@ -67,8 +67,7 @@ def steps_of(plan: Plan, target: str) -> tuple[Step, ...]:
 
 def folder_of(session: Session) -> Path:
     """The folder of the run's checklist file, from which its steps run."""
-    created = session.state.run
-    return Path(created.file).parent if created and created.file else Path.cwd()
+    return Path(session.state.file).parent if session.state.file else Path.cwd()
 
 
 def steps_to_start(session: Session, intent: Execute) -> tuple[Step, ...]:
@@ -99,8 +98,7 @@ def require_trust(session: Session) -> None:
     """
     from qudag_tui.plan.trust import check, review  # noqa: PLC0415  # hashing is needed only before something runs
 
-    created = session.state.run
-    file = Path(created.file) if created and created.file else Path("checklists.toml")
+    file = Path(session.state.file)
     problem = check(session.plan, file)
     if problem and can_ask() and ask(f"{problem}: nothing of it runs. Review it now? [y/N]").casefold() in {"y", "yes"}:
         from qudag_tui.cli.trust import give_trust, review_lines  # noqa: PLC0415  # beside its only use

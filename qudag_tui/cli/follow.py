@@ -97,7 +97,7 @@ class Follower:
         if event.seq <= self.request or getattr(event.fact, "request", self.request) != self.request:
             return
         self._print_output()
-        say(f"{event.at.wall:%H:%M:%S}  {words(event, self.session.plan, targets(self.session))}")
+        say(f"{event.at.wall:%H:%M:%S}  {words(event, self.session.state.plan_at(event.seq), targets(self.session))}")
 
     def _print_output(self) -> None:
         if self.quiet:

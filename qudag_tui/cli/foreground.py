@@ -59,7 +59,7 @@ class Foreground:
         from qudag_tui.plan.trust import trusted  # noqa: PLC0415  # as above
 
         step, request, number = action.step, action.execution.request, action.attempt
-        given = trusted(self._plan, Path(self._created.file))
+        given = trusted(self._plan, Path(self._state.file))
         if given is None:
             yield ev.StepRefused(step.id, request, "it is not trusted any more")
             return

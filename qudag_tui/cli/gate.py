@@ -37,7 +37,7 @@ def run(arguments: argparse.Namespace) -> int:
     if not gates:
         say("this phase has no gate: nothing is known of it")
     if arguments.wait:
-        _wait(gates, session)
+        gates = _wait(gates, session, arguments.target)
     standings = Standings(session)
     verdicts = [_verdict(gate, session, standings) for gate in gates]
     whole = worst(verdicts)
@@ -51,19 +51,23 @@ def run(arguments: argparse.Namespace) -> int:
     return code_of(whole)
 
 
-def _wait(gates: list[Item], session: Session) -> None:
+def _wait(gates: list[Item], session: Session, target: str) -> list[Item]:
+    """The gates of ``target`` once every one of them is final."""
     from qudag_tui.cli.standings import Standings  # noqa: PLC0415  # as above
 
     told = False
     while session.state.closed is None:
         standings = Standings(session)
         if _are_final(gates, session, standings):
-            return
+            break
         if not standings.supervised and not told:
             told = True
             say("no supervisor looks at this run: this waits until one does")
         time.sleep(POLL_SECONDS)
         session.run.catch_up()
+        # Another plan may have been adopted.
+        gates = _gates(session, target)
+    return gates
 
 
 def _are_final(gates: list[Item], session: Session, standings: Standings) -> bool:

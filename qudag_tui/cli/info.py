@@ -72,11 +72,11 @@ def _of_run(session: Session) -> dict[str, Any]:
     from qudag_tui.cli.status_text import held_by  # noqa: PLC0415  # beside its only use
     from qudag_tui.run.supervision import supervisor_holder  # noqa: PLC0415
 
-    created, holder = session.state.run, supervisor_holder(session.opened)
+    holder = supervisor_holder(session.opened)
     return {
         "run": str(session.opened.path),
         "supervisor": held_by(holder) if holder else "none",
-        "file": created.file if created else "",
+        "file": session.state.file,
         **_of_plan(plan),
     }
 

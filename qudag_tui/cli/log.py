@@ -42,4 +42,6 @@ def _put(event: Event, session: Session, requested: dict[int, str], *, as_json: 
     if as_json:
         put_json(event_json(event), lines=True)
     else:
-        put(f"{event.seq:>5}  {stamp(event.at.wall)}  {event.actor.by}  {words(event, session.plan, requested)}")
+        put(
+            f"{event.seq:>5}  {stamp(event.at.wall)}  {event.actor.by}  {words(event, session.state.plan_at(event.seq), requested)}"
+        )

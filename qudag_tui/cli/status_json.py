@@ -19,6 +19,7 @@ from qudag_tui.run import clock
 if TYPE_CHECKING:
     from qudag_tui.cli.session import Session
     from qudag_tui.cli.standings import Standings
+    from qudag_tui.core.adoption import Removed
     from qudag_tui.core.checklist import Section
     from qudag_tui.core.procedure import Procedure
     from qudag_tui.core.state import State
@@ -41,6 +42,7 @@ def status_json(session: Session, standings: Standings) -> dict[str, Any]:
         "procedures": [_procedure(procedure, session) for procedure in plan.procedures.values()],
         "armed": armed_json(state),
         "countdown": countdown_json(state, standings, now),
+        "removed": [_removed(removed) for removed in state.removed.values()],
         "supervisor": _supervisor(state, standings),
     }
 
@@ -68,7 +70,9 @@ def _run(session: Session) -> dict[str, Any]:
         "title": session.plan.title,
         "release": created.release if created else "",
         "previous": created.previous if created else "",
-        "file": created.file if created else "",
+        "file": state.file,
+        "plan": session.plan.sha256,
+        "adopted": len(state.adoptions) - 1,
         "starts": stamp(starts) if starts else None,
         "state": run_state(state),
         "created": stamp(state.created.wall) if state.created else None,
@@ -241,6 +245,17 @@ def _last_line(attempt: Attempt, session: Session) -> str | None:
     from qudag_tui.run.step_output import last_lines  # noqa: PLC0415  # only of what did not pass
 
     return next(iter(last_lines(session.opened, attempt.log, 1)), None)
+
+
+def _removed(removed: Removed) -> dict[str, Any]:
+    return {
+        "id": removed.id,
+        "text": removed.text,
+        "kind": str(removed.kind),
+        "state": removed.state,
+        "by": removed.by,
+        "at": stamp(removed.at.wall) if removed.at else None,
+    }
 
 
 def _supervisor(state: State, standings: Standings) -> dict[str, Any]:

@@ -18,6 +18,7 @@ from qudag_tui.core.step import Outcome
 if TYPE_CHECKING:
     from qudag_tui.cli.session import Session
     from qudag_tui.cli.standings import Standings
+    from qudag_tui.core.adoption import Removed
     from qudag_tui.core.instant import Instant
     from qudag_tui.core.state import State
     from qudag_tui.run.folder import RunFolder
@@ -64,6 +65,10 @@ def status_lines(session: Session, standings: Standings, now: Instant) -> Iterat
         yield f"{procedure.title}  {procedure.id}"
         for step in procedure.walk():
             yield _box_line(plan.boxes[step.id], "  ", session, standings, now)
+    if state.removed:
+        yield ""
+        yield "No longer in the plan"
+        yield from (f"  {_gone_words(removed)}" for removed in state.removed.values())
     if plan.notes:
         yield ""
         yield "Notes"
@@ -102,6 +107,11 @@ def _alarms(state: State, standings: Standings, now: Instant) -> Iterator[str]:
         yield f"ROLLBACK IN {spoken(countdown.left_seconds(now))}: {text}, {countdown.line}; abort stops it"
     if standings.trouble:
         yield standings.trouble
+
+
+def _gone_words(removed: Removed) -> str:
+    when = f" {removed.at.wall:%H:%M}" if removed.at is not None else ""
+    return f"{removed.text}  {removed.state}  {removed.by}{when}  {removed.id}"
 
 
 def since_start(state: State, now: Instant) -> str:

@@ -90,8 +90,7 @@ def give_trust(session: Session, reviewed: Review, *, yes: bool) -> None:
 def _meant(session: Session, arguments: argparse.Namespace) -> tuple[Plan, Path]:
     """The plan, and the checklist file that it came from."""
     if arguments.run is not None:
-        created = session.state.run
-        return session.plan, Path(created.file if created else DEFAULT_FILE)
+        return session.plan, Path(session.state.file)
     from qudag_tui.plan import read_plan  # noqa: PLC0415  # beside its only use
 
     file = Path(arguments.file or DEFAULT_FILE)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import argparse
 import os
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -94,7 +95,7 @@ def _known(session: Session) -> Known:
     created_here = state.run
     if created_here is None or not created_here.file:
         raise Stop(ExitCode.NOT_FOUND, "the run does not say which file it was made from: give it with --file FILE")
-    return Known(session.plan, created_here, state, folder)
+    return Known(session.plan, replace(created_here, file=state.file), state, folder)
 
 
 def _still_running(state: State | None) -> list[tuple[Step, Attempt]]:

@@ -11,6 +11,7 @@ VERBS: dict[str, str] = {
     "init": "write a checklist file to start from",
     "check": "look for errors and unwise things in a checklist file",
     "trust": "review what a checklist file would run, and trust it",
+    "adopt": "go on with the checklist file as it is now, in an open run",
     "new": "start a run: one deployment of one release",
     "runs": "list the runs",
     "status": "show where everything stands",

@@ -16,6 +16,12 @@ if TYPE_CHECKING:
     from qudag_tui.core.trigger import Trigger
 
 TRIGGERS = "triggers"
+PlanKey = tuple[str, tuple[tuple[str, str], ...]]
+
+
+def plan_key(sha256: str, variables: Mapping[str, object]) -> PlanKey:
+    """The :attr:`Plan.key` of the plan with that hash and those resolved variables."""
+    return sha256, tuple(sorted((name, str(value)) for name, value in variables.items()))
 
 
 @dataclass(frozen=True, slots=True)
@@ -120,6 +126,11 @@ class Plan:
                     step.id, step.text, Kind.STEP, step.depth, step.parent, procedure.id, claimed=step.claimed
                 )
         return boxes
+
+    @property
+    def key(self) -> PlanKey:
+        """What tells it from every other plan: the file's bytes and the variables."""
+        return plan_key(self.sha256, self.vars)
 
     def soak_of(self, item: Item) -> Item | None:
         """The nearest soak that a box stands in."""

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from qudag_tui.core import event as ev
 from qudag_tui.core import intent as ask
+from qudag_tui.core.decide_adoption import adopt, of_former_plan
 from qudag_tui.core.decide_arm import abort_or_stop, arm, disarm, stop_countdown
 from qudag_tui.core.decide_box import comment, override, set_aside, tick, undo, untick
 from qudag_tui.core.decide_execution import confirm_step, execute, mark_step, resume, retry, skip
@@ -31,6 +32,8 @@ def decide(state: State, intent: ask.Intent, actor: ev.Actor, now: Instant) -> e
         return Refusal(Because.REFUSED, f"the run is closed ({state.closed.outcome})", "start another with new")
     if isinstance(intent, ask.CaptureBaseline):
         return capture(state, intent)
+    if isinstance(intent, ask.Adopt):
+        return adopt(state, intent)
     too_long = next(
         (name for name in intent.__slots__ if len(str(getattr(intent, name))) > MAX_TEXT),
         None,
@@ -69,7 +72,7 @@ def decide(state: State, intent: ask.Intent, actor: ev.Actor, now: Instant) -> e
         case ask.StopCountdown():
             return stop_countdown(state, now)
         case ask.Retry():
-            return retry(state, intent)
+            return of_former_plan(state, intent.step) or retry(state, intent)
         case ask.Skip():
             return need_reason(intent.reason) or skip(state, intent)
         case ask.MarkStep():

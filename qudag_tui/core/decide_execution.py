@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from qudag_tui.core import event as ev
 from qudag_tui.core import intent as ask
+from qudag_tui.core.decide_adoption import undo_of_former_plan
 from qudag_tui.core.execution import Execution, ExecutionState, StepState
 from qudag_tui.core.item import ItemState, Kind
 from qudag_tui.core.refusal import Because, Refusal
@@ -28,6 +29,9 @@ def execute(state: State, intent: ask.Execute) -> ev.Fact | Refusal:
         return Refusal(
             Because.REFUSED, f"nothing of “{intent.target}” can be taken back", "no step that has an undo was started"
         )
+    former = undo_of_former_plan(state, undone) if undone is not None else None
+    if former is not None:
+        return former
     before = state.in_progress
     stopped = None if before is None else _stopped_first(before, intent)
     if isinstance(stopped, Refusal):

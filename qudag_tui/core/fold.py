@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from qudag_tui.core import event as ev
 from qudag_tui.core.capture import Baseline, captured_of
+from qudag_tui.core.fold_adoption import adopted
 from qudag_tui.core.fold_arming import HANDLERS as ARMING
 from qudag_tui.core.fold_arming import follow
 from qudag_tui.core.fold_box import hold, open_next_phases, set_mark, stop_soak, touch
@@ -52,7 +53,7 @@ def _mark(state: State, event: Event, item_id: str, to_state: ItemState, *, reas
 
 def _created(state: State, _event: Event, fact: ev.RunCreated) -> None:
     if state.run is None:
-        state.run = fact
+        state.run, state.file = fact, fact.file
         if fact.format > ev.FORMAT:
             state.read_only = f"its format is {fact.format}, {NEWER}"
 
@@ -213,6 +214,7 @@ def _fired(state: State, event: Event, fact: ev.TriggerFired | ev.TriggerBreache
 _HANDLERS: dict[type[ev.Fact], Callable[[Any, Any, Any], None]] = {
     ev.RunCreated: _created,
     ev.RunClosed: _closed,
+    ev.PlanAdopted: adopted,
     ev.ItemTicked: _ticked,
     ev.ItemUnticked: _unticked,
     ev.ItemMarkedNotApplicable: _not_applicable,

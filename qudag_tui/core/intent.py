@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 
 from qudag_tui.core.baseline import Captured
+from qudag_tui.core.checklist import Plan, PlanKey
 from qudag_tui.core.event import Fact
 
 
@@ -172,6 +174,19 @@ class Resume:
 
 
 @dataclass(frozen=True, slots=True)
+class Adopt:
+    """Go on with ``plan``, read from ``file``; ``same`` maps ids of the plan before to ids of this one.
+
+    ``instead_of`` is the key of the plan that the difference was shown to; ``plan`` is kept with the run already.
+    """
+
+    plan: Plan
+    instead_of: PlanKey
+    file: str = ""
+    same: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
 class CloseRun:
     """End the run: completed, rolled-back or abandoned."""
 
@@ -208,6 +223,7 @@ Intent = (
     | MarkStep
     | ConfirmStep
     | Resume
+    | Adopt
     | CloseRun
     | Record
 )

@@ -53,6 +53,9 @@ def words(event: Event, plan: Plan, targets: dict[int, str]) -> str:
         case ev.RunClosed():
             left = f", {len(fact.left)} boxes left" if fact.left else ""
             return f"closed the run as {fact.outcome}{left}{_because(fact.reason)}"
+        case ev.PlanAdopted():
+            name = fact.file.rpartition("/")[2] or "a plan"
+            return f"adopted {name} as it is now ({fact.plan[:12]}){f': {fact.line}' if fact.line else ''}"
         case ev.ItemTicked():
             return f"ticked {_box(plan, fact.item)}{_because(fact.line)}"
         case ev.ItemUnticked():

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from qudag_tui.core import fold
+from qudag_tui.core.adoption import Adoption, Removed
 from qudag_tui.core.arming import Armed, Countdown
 from qudag_tui.core.baseline import Captured
 from qudag_tui.core.capture import Baseline
-from qudag_tui.core.checklist import Plan, Section
+from qudag_tui.core.checklist import Plan, PlanKey, Section
 from qudag_tui.core.event import Event, RunClosed, RunCreated
 from qudag_tui.core.execution import Execution, ExecutionState, StepState
 from qudag_tui.core.fold_box import open_next_phases
@@ -26,9 +27,16 @@ from qudag_tui.core.verdict import Verdict
 class State:
     """Where everything stands. One owner applies events in order; everybody else only reads."""
 
-    def __init__(self, plan: Plan) -> None:
-        """Start with the plan alone: every box open, or claimed where the file says it is done."""
+    def __init__(self, plan: Plan, plans: Mapping[PlanKey, Plan] | None = None) -> None:
+        """Start with the plan alone: every box open, or claimed where the file says it is done.
+
+        ``plans`` has every plan that an event may adopt, before that event is applied; it is shared, and may grow.
+        """
         self.plan = plan
+        self.plans: Mapping[PlanKey, Plan] = {} if plans is None else plans
+        self.adoptions: list[Adoption] = [Adoption(0, plan)]
+        self.removed: dict[str, Removed] = {}
+        self.file = ""
         self.run: RunCreated | None = None
         self.created: Instant | None = None
         self.closed: RunClosed | None = None
@@ -48,19 +56,27 @@ class State:
         self.trigger_since: dict[str, int] = {}
         self.arming: Armed | None = None
         self.countdowns: dict[str, Countdown] = {}
+        self.metric_since: dict[str, int] = {}
+        self.source_since: dict[str, int] = {}
+        self.began: Instant | None = None
         self.baselines: dict[str, Baseline] = {}
         self.executions: dict[int, Execution] = {}
         self.supervisor: Supervisor | None = None
         self.unprotected_accepted = ""
         self.done: defaultdict[str, int] = defaultdict(int)
         self.total: defaultdict[str, int] = defaultdict(int)
-        for item in plan.items.values():
-            self.count(item, 1, self.total)
-            if item.claimed:
-                self.count(item, 1, self.done)
+        self.count_again()
         if plan.phases:
             self.phases[plan.phases[0].id].opened = True
             open_next_phases(self)
+
+    def anew(self) -> State:
+        """The state of the same run before its first event."""
+        return State(self.adoptions[0].plan, self.plans)
+
+    def plan_at(self, seq: int) -> Plan:
+        """The plan that was followed when event ``seq`` happened: it has the words for it."""
+        return next(adoption.plan for adoption in reversed(self.adoptions) if adoption.seq <= max(seq, 0))
 
     def apply(self, event: Event) -> None:
         """Fold one more event in. Never raises: what this version does not know makes the run read-only."""
@@ -118,6 +134,14 @@ class State:
         if section.checklist != section.id:
             counter[section.checklist] += change
         counter[""] += change
+
+    def count_again(self) -> None:
+        """Count every box of the plan."""
+        self.done, self.total = defaultdict(int), defaultdict(int)
+        for item in self.plan.items.values():
+            self.count(item, 1, self.total)
+            if self.item_state(item).counts_as_done:
+                self.count(item, 1, self.done)
 
     def deferred_to(self, section_id: str) -> list[Item]:
         """The boxes that were deferred to a section and are still to be done there."""
@@ -179,12 +203,14 @@ class State:
     @property
     def is_under_way(self) -> bool:
         """Whether the first phase has begun and the run is not closed: the supervisor stays from here."""
-        return self.closed is None and any(progress.started for progress in self.phases.values())
+        started = self.began is not None or any(progress.started for progress in self.phases.values())
+        return started and self.closed is None
 
     @property
     def under_way_since(self) -> Instant | None:
         """When the first of the phases began, from which on triggers are watched; None before, and after the close."""
         started = [progress.started for progress in self.phases.values() if progress.started]
+        started += [self.began] if self.began is not None else []
         return min(started, key=self.clock.at) if started and self.closed is None else None
 
     @property

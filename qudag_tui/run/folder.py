@@ -7,7 +7,7 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-from qudag_tui.core.event import RunCreated
+from qudag_tui.core.event import PlanAdopted, RunCreated
 from qudag_tui.run.directory import Directory
 from qudag_tui.run.error import ReadOnly, RunBroken, RunError, RunExists, RunNotFound, SeveralRuns
 from qudag_tui.run.filesystem import refuse_network
@@ -25,6 +25,7 @@ SUPERVISOR_LOG = "supervisor.log"
 
 RUNS_VARIABLE = "QUDAG_TUI_RUNS"
 
+_ADOPTED = re.compile(rb'^[ \t]*kind[ \t]*=[ \t]*"plan adopted"', re.MULTILINE)
 _CLOSED = re.compile(rb'^[ \t]*kind[ \t]*=[ \t]*"run closed"', re.MULTILINE)
 
 
@@ -122,7 +123,7 @@ class RunFolder(Directory):
 class RunSummary:
     """What a list says of one run. ``broken`` is why it cannot be opened, "" if it can; then ``open`` is false.
 
-    ``file`` is the checklist file that it was begun from.
+    ``file`` is the checklist file that it was begun from, or last adopted.
     """
 
     id: str
@@ -132,6 +133,11 @@ class RunSummary:
     open: bool = False
     broken: str = ""
     file: str = ""
+
+
+def written(file: Path) -> str:
+    """A checklist file's path as the journal has it."""
+    return os.fsencode(file.resolve()).decode("utf-8", "backslashreplace")
 
 
 def runs_dir_for(file: Path | None, option: Path | None = None) -> Path:
@@ -157,8 +163,19 @@ def _summary(path: Path) -> RunSummary:
     if not isinstance(created, RunCreated):
         return RunSummary(path.name, path, broken="its journal does not begin with “run created”")
     return RunSummary(
-        path.name, path, created.title, created.release, open=_CLOSED.search(data) is None, file=created.file
+        path.name, path, created.title, created.release, open=_CLOSED.search(data) is None, file=_file(data, created)
     )
+
+
+def _file(data: bytes, created: RunCreated) -> str:
+    """The checklist file that a run follows, without reading all of its journal."""
+    for found in reversed(list(_ADOPTED.finditer(data))):
+        start, end = data.rfind(b"[[event]]", 0, found.start()), data.find(b"[[event]]", found.end())
+        events = scan(data[max(0, start) : end if end >= 0 else len(data)]).events
+        fact = events[0].fact if events else None
+        if isinstance(fact, PlanAdopted) and fact.file:
+            return fact.file
+    return created.file
 
 
 def list_runs(runs_dir: Path) -> list[RunSummary]:
@@ -174,7 +191,7 @@ def list_runs(runs_dir: Path) -> list[RunSummary]:
 def find_run(runs_dir: Path, wanted: str | None = None, *, file: Path | None = None) -> Path:
     """The folder of the run with the id ``wanted``, or at that path; without it, of the only open run.
 
-    With ``file`` only runs that were begun from that checklist file are looked for.
+    With ``file`` only runs that follow that checklist file are looked for.
 
     Raises :class:`RunNotFound` or :class:`SeveralRuns`, which list what there is.
     """
@@ -183,7 +200,7 @@ def find_run(runs_dir: Path, wanted: str | None = None, *, file: Path | None = N
             if "\x00" not in wanted and os.path.lexists(path / JOURNAL):
                 return path
     known = list_runs(runs_dir)
-    begun_from = None if file is None else os.fsencode(file.resolve()).decode("utf-8", "backslashreplace")
+    begun_from = None if file is None else written(file)
     open_runs = [run for run in known if run.open and begun_from in {None, run.file}]
     if wanted is None and len(open_runs) == 1:
         return open_runs[0].folder

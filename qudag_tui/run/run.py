@@ -12,22 +12,21 @@ from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qudag_tui.core.checklist import Plan
-from qudag_tui.core.event import FORMAT, Actor, Event, RunCreated
+from qudag_tui.core.checklist import Plan, PlanKey, plan_key
+from qudag_tui.core.event import FORMAT, Actor, Event, PlanAdopted, RunCreated
 from qudag_tui.core.instant import Instant
 from qudag_tui.core.refusal import Refusal
 from qudag_tui.core.state import State
-from qudag_tui.plan.error import PlanErrors
 from qudag_tui.plan.file import parse_plan, read_bytes
 from qudag_tui.run import clock
 from qudag_tui.run.block import stamp
 from qudag_tui.run.disk import Disk
 from qudag_tui.run.error import Behind, InvalidRunId, NotSaved, RunBroken, RunExists
-from qudag_tui.run.folder import JOURNAL_LOCK, PRESENCE_LOCK, SUPERVISOR_LOCK, RunFolder
+from qudag_tui.run.folder import JOURNAL_LOCK, PRESENCE_LOCK, SUPERVISOR_LOCK, RunFolder, written
 from qudag_tui.run.journal import START, Appended, Followed, Journal, Position
 from qudag_tui.run.keeping import LOST_FILE
 from qudag_tui.run.lock import Lock
-from qudag_tui.run.plans import load_plan, save_plan
+from qudag_tui.run.plans import followed_plan, save_plan
 from qudag_tui.run.scan import Mark
 
 if TYPE_CHECKING:
@@ -51,12 +50,14 @@ class Run:
     def __init__(self, folder: RunFolder, plan: Plan, disk: Disk | None = None) -> None:
         """An open run without its events; :meth:`open` and :meth:`create` are the ways in."""
         self.folder = folder
-        self.plan = plan
-        self.state = State(plan)
+        # Shared with every state of this run; it only grows.
+        self._plans: dict[PlanKey, Plan] = {plan.key: plan}
+        self.state = State(plan, self._plans)
         self.events: list[Event] = []
         self.altered: list[Mark] = []
         self.position: Position = START
         self.generation = 0
+        self._disk = disk or Disk()
         self._journal = Journal(folder, disk)
         self._mutex = threading.Lock()
         self._delivered = 0
@@ -105,7 +106,7 @@ class Run:
                     release=release,
                     plan=plan.sha256,
                     starts=stamp(starts or now.wall),
-                    file=os.fsencode(plan_path.resolve()).decode("utf-8", "backslashreplace"),
+                    file=written(plan_path),
                     previous=previous or "",
                     vars=dict(plan.vars),
                 )
@@ -122,22 +123,22 @@ class Run:
     def open(cls, folder: RunFolder | Path | str, disk: Disk | None = None) -> Run:
         """Open the run in ``folder`` and fold what is there.
 
-        Raises :class:`RunBroken` (no run, or its plan is missing or damaged), :class:`RunRefused`.
+        Raises :class:`RunBroken` (no run, or a plan that it follows is missing or damaged), :class:`RunRefused`.
         """
         opened = RunFolder.of(folder)
         first = Journal(opened, disk).follow()
         created = next((event.fact for event in first.events if isinstance(event.fact, RunCreated)), None)
         if created is None:
             raise RunBroken("its journal does not say which run it is", where=opened.journal, hint="see verify")
-        name = str(opened.plan(created.plan))
-        try:
-            plan = parse_plan(load_plan(opened, created.plan), name, created.vars)
-        except PlanErrors as error:
-            raise RunBroken(f"the plan it follows cannot be read: {error}", where=name) from error
-        run = cls(opened, plan, disk)
+        run = cls(opened, followed_plan(opened, created.plan, created.vars), disk)
         run._take(first)
         run._delivered = len(run.events)
         return run
+
+    @property
+    def plan(self) -> Plan:
+        """The plan that it follows now."""
+        return self.state.plan
 
     # Following
 
@@ -192,13 +193,17 @@ class Run:
 
     def _take(self, followed: Followed) -> None:
         fresh = followed.events
+        # Before anything is folded: where a plan is not there, nothing was read.
+        for event in fresh:
+            if isinstance(event.fact, PlanAdopted):
+                self._know(event.fact)
         if followed.reread:
             known = len(self.events)
             if fresh[:known] == self.events:
                 fresh = fresh[known:]
             else:
                 self.generation += 1
-                self.state, self.events = State(self.plan), []
+                self.state, self.events = self.state.anew(), []
                 self._delivered = min(self._delivered, len(fresh))
             self.altered = []
         for event in fresh:
@@ -207,7 +212,21 @@ class Run:
         self.altered.extend(followed.marks)
         self.position = followed.position
 
+    def _know(self, fact: PlanAdopted) -> None:
+        key = plan_key(fact.plan, fact.vars)
+        if key not in self._plans:
+            self._plans[key] = followed_plan(self.folder, fact.plan, fact.vars)
+
     # Adding
+
+    def keep_plan(self, data: bytes, plan: Plan) -> None:
+        """Keep ``plan``, which ``data`` says, with the run, durably: only then may an event name it.
+
+        Raises :class:`NotSaved`, :class:`ReadOnly`, :class:`RunGone`, :class:`RunRefused`.
+        """
+        self.folder.require_writable()
+        save_plan(self.folder, plan.sha256, data, self._disk)
+        self._plans.setdefault(plan.key, plan)
 
     def submit(self, intent: Intent, actor: Actor, now: Callable[[], Instant] = clock.now) -> Event | Refusal:
         """Ask for something: take the lock, catch up, decide, append, and return the durable event or the refusal.

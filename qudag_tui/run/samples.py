@@ -145,6 +145,15 @@ class SampleWriter:
             self._ids.clear()
             raise self._not_saved(error) from error
 
+    def remove(self, since: Mapping[str, int]) -> None:
+        """Take away what was sampled of each metric from a time on (run clock): it was of something else."""
+        self._require_folder()
+        try:
+            rows = [(self._id(metric), start) for metric, start in since.items()]
+            self._db.executemany("DELETE FROM sample WHERE metric = ? AND at >= ?", rows)
+        except sqlite3.Error as error:
+            raise self._not_saved(error) from error
+
     def _truncate(self, at_ns: int) -> None:
         if at_ns - self._truncated_ns >= _HOUR_NS:
             self._truncated_ns = at_ns
@@ -159,6 +168,14 @@ class SampleWriter:
                 (kind, id, at_run_ns, json.dumps(payload, allow_nan=False)),
             )
         except (sqlite3.Error, ValueError, TypeError) as error:
+            raise self._not_saved(error) from error
+
+    def clear_standings(self) -> None:
+        """Take away every so-far finding: it was by another plan. Raises :class:`NotSaved`."""
+        self._require_folder()
+        try:
+            self._db.execute("DELETE FROM standing")
+        except sqlite3.Error as error:
             raise self._not_saved(error) from error
 
     def set_witness(self, seq: int, digest: str, now: Instant) -> None:

@@ -38,6 +38,22 @@ class Asking:
         self._given: trust.Trusted | None = None
         self._until = 0.0
         self._sources: AskedSources | None = None
+        self._former: list[AskedSources] = []
+        self.generation = 0
+
+    @property
+    def file(self) -> Path:
+        """The file that the plan was read from."""
+        return self._file
+
+    def follow(self, plan: Plan, file: Path) -> None:
+        """Ask for another plan from here on: trust is asked for that one, and every source is opened again."""
+        self._plan, self._file, self._until, self._given = plan, file, 0.0, None
+        self.generation += 1
+        if self._sources is not None:
+            # What is being read is read to its end.
+            self._former.append(self._sources)
+            self._sources = None
 
     def open(self, source: Source, metrics: Sequence[Metric]) -> SourceReader:
         """A reader of what ``metrics`` need of ``source``."""
@@ -67,9 +83,10 @@ class Asking:
 
     async def close(self) -> None:
         """Close what was opened."""
-        if self._sources is not None:
-            await self._sources.close()
-            self._sources = None
+        opened = [*self._former, *([self._sources] if self._sources is not None else [])]
+        self._former, self._sources = [], None
+        for sources in opened:
+            await sources.close()
 
 
 class _OnceTrusted:
@@ -80,6 +97,7 @@ class _OnceTrusted:
         self._source = source
         self._metrics = tuple(metrics)
         self._reader: SourceReader | None = None
+        self._generation = asking.generation
 
     async def read(self, at: Instant) -> Mapping[str, float]:
         """Raises :class:`SourceError` while nobody trusts the plan."""
@@ -94,7 +112,8 @@ class _OnceTrusted:
         given = await self._asking.trusted()
         if given is None:
             raise SourceError(NOT_TRUSTED)
-        if self._reader is None:
+        if self._reader is None or self._generation != self._asking.generation:
+            self._generation = self._asking.generation
             self._reader = self._asking.sources(given).open(self._source, self._metrics)
         return self._reader
 

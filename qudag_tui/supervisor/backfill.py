@@ -51,6 +51,12 @@ class Backfill:
         self._good_ns = max((at for at in newest if at is not None), default=None)
         self._awaits_first = self._good_ns is not None
 
+    def take_over(self, other: Backfill) -> None:
+        """Fill what ``other`` did not come to fill; it stops."""
+        if other.task is not None and not other.task.done():
+            other.task.cancel()
+            self._good_ns = other._good_ns
+
     def asked(self) -> None:
         """The source was asked, whatever it answered."""
         self._awaits_first = False

@@ -38,7 +38,7 @@ def launch_of(
     ``search_path`` is the PATH as it was fixed when the plan was trusted. A secret that is missing is not set: the step
     then fails on its own, and can be retried.
     """
-    folder = Path(created.file).parent
+    folder = Path(state.file).parent
     command = commands_of(step, folder)[0]
     phase = state.current_phase
     secrets = {name: environment[name] for name in step.secrets if name in environment}

@@ -42,6 +42,7 @@ class Evidence:
         self._retry_ns = 0
         self._series: defaultdict[str, list[tuple[int, float]]] = defaultdict(list)
         self._from_ns: dict[str, int] = {}
+        self._since: dict[str, int] = {}
         self._standing: dict[tuple[str, str], Mapping[str, Any]] = {}
 
     def add(self, rows: Sequence[Sample]) -> None:
@@ -66,17 +67,27 @@ class Evidence:
 
     def newest(self, metric: str) -> int | None:
         """When the newest sample of ``metric`` was due (run clock), or None."""
-        series = self._series[metric]
-        if series:
-            return series[-1][0]
-        stored = self._reader.latest(metric)
-        return stored[0][0] if stored else None
+        stored = self._series[metric][-1:] or self._reader.latest(metric)
+        return stored[0][0] if stored and stored[0][0] >= self._since.get(metric, 0) else None
+
+    def count_from(self, since: Mapping[str, int]) -> None:
+        """Take nothing before ``since`` (run clock, by series) for evidence: until then it was of something else."""
+        self._since = dict(since)
+
+    def take_away(self, since: Mapping[str, int]) -> None:
+        """Forget what is kept of these series from ``since`` on: it was measured as it is not any more."""
+        for metric, start in since.items():
+            series = self._series[metric]
+            del series[bisect_left(series, start, key=_at) :]
+        if since:
+            self._write(lambda writer: writer.remove(since))
 
     def series(self, metrics: Iterable[str], start_ns: int, end_ns: int) -> Series:
         """The samples of ``metrics`` from ``start_ns`` to ``end_ns``, both included."""
         return {metric: self._between(metric, start_ns, end_ns) for metric in metrics}
 
     def _between(self, metric: str, start_ns: int, end_ns: int) -> list[tuple[int, float]]:
+        start_ns = max(start_ns, self._since.get(metric, 0))
         series = self._series[metric]
         known_from = self._from_ns.get(metric)
         if known_from is None or start_ns < known_from:
@@ -102,6 +113,11 @@ class Evidence:
             return
         if self._write(lambda writer: writer.set_standing(kind, name, at_ns, payload)):
             self._standing[kind, name] = payload
+
+    def forget_standings(self) -> None:
+        """What was said so far was said by another plan."""
+        if self._write(lambda writer: writer.clear_standings()):
+            self._standing.clear()
 
     def witness(self, seq: int, digest: str, now: Instant) -> None:
         """Remember how far the journal had come."""

@@ -205,8 +205,7 @@ class Executor:
         return self._may_start() and await self._recorder.record(fact) is not None
 
     def _file(self) -> Path:
-        created = self._run.state.run
-        return Path(created.file if created is not None else "checklists.toml")
+        return Path(self._run.state.file)
 
     def _create(self, name: str) -> int:
         """A new file of the run, or -1: a step runs without its log rather than not at all."""

@@ -25,7 +25,13 @@ class Judging:
     """Looks at the samples of one run; records nothing itself."""
 
     def __init__(self, plan: Plan, sampler: Sampler, evidence: Evidence) -> None:
-        self._grounds = Grounds(plan, sampler, evidence)
+        self._sampler = sampler
+        self._evidence = evidence
+        self.follow(plan)
+
+    def follow(self, plan: Plan) -> None:
+        """Judge by ``plan`` from here on."""
+        self._grounds = Grounds(plan, self._sampler, self._evidence)
         self._looks = Looks(self._grounds)
         self._triggers = Triggers(self._grounds)
         self._regressions = Regressions(self._grounds)

@@ -28,6 +28,7 @@ from qudag_tui.supervisor.executor import Executor
 from qudag_tui.supervisor.judging import Judging
 from qudag_tui.supervisor.recorder import Recorder
 from qudag_tui.supervisor.sampler import Sampler
+from qudag_tui.supervisor.starts import starts
 
 TURN_SECONDS = 0.1
 _PULSE_SECONDS = 1.0
@@ -50,9 +51,14 @@ class Supervisor:
         self._wake = asyncio.Event()
         self._stopped_by = ""
         self._trouble = ""
-        created = run.state.run
-        self._asking = Asking(run.plan, Path(created.file if created is not None else "checklists.toml"))
+        self._plan = run.plan
+        self._asking = Asking(run.plan, Path(run.state.file))
         self._evidence = Evidence(run.folder)
+        self._starts = starts(run.plan, run.state)
+        self._evidence.count_from(self._starts)
+        if len(run.state.adoptions) > 1:
+            # The plan may have been adopted while no supervisor lived.
+            self._evidence.forget_standings()
         self._sampler = Sampler(run.plan, self._asking.open, self._run_ns, self._evidence, now)
         self._judging = Judging(run.plan, self._sampler, self._evidence)
         self._recorder = Recorder(run, this_actor("supervisor"), now)
@@ -133,6 +139,7 @@ class Supervisor:
         self._tell("")
         if self._run.state.read_only:
             raise ReadOnly(self._run.state.read_only, where=self._run.folder.path, hint="update qudag-tui")
+        self._follow_plan()
         self._notice_gap()
         # Acting starts with one's own event on disk.
         while self._start is not None:
@@ -148,6 +155,22 @@ class Supervisor:
             if not await self._act(self._now()):
                 break
         await self._judge(self._now())
+
+    def _follow_plan(self) -> None:
+        """Go on with the plan that was adopted, if one was; nothing that runs or is measured as before is touched."""
+        state = self._run.state
+        file, before = Path(state.file), self._starts
+        if state.plan is self._plan and file == self._asking.file:
+            return
+        is_moved = file.parent != self._asking.file.parent
+        self._plan, self._starts = state.plan, starts(state.plan, state)
+        self._asking.follow(state.plan, file)
+        self._sampler.follow(state.plan, is_moved=is_moved)
+        self._evidence.take_away({name: at for name, at in self._starts.items() if before.get(name) != at})
+        self._evidence.count_from(self._starts)
+        self._evidence.forget_standings()
+        self._judging.follow(state.plan)
+        self._judged = (-1, -1)
 
     async def _pulse(self) -> None:
         while True:

@@ -6,11 +6,13 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import pairwise
+from typing import Any
 
 from qudag_tui.core.checklist import Plan
+from qudag_tui.core.definition import metric_change
 from qudag_tui.core.instant import NANOSECONDS, Instant
 from qudag_tui.core.measure import Look, beside, is_whole, measure, samples_of
-from qudag_tui.core.metric import Metric
+from qudag_tui.core.metric import Metric, SourceKind
 from qudag_tui.core.metric import Source as SourceSpec
 from qudag_tui.core.observed import SUPERVISOR, SUPERVISOR_EVERY_SECONDS
 from qudag_tui.core.part import Part, part
@@ -64,6 +66,8 @@ class _Group:
     last_slot_ns: int = 0
     pending_ns: int | None = None
     in_flight: asyncio.Task[Mapping[str, float]] | None = None
+    task: asyncio.Task[None] | None = None
+    is_retired: bool = False
 
 
 class Sampler:
@@ -87,17 +91,29 @@ class Sampler:
         self._run_clock = run_clock
         self._now = now
         self._evidence = evidence
+        self._open_source = open_source
+        self._tasks: list[asyncio.Task[None]] = []
+        self._leaving: list[asyncio.Task[Any]] = []
+        self._arrange(plan, {})
+        for group in self._all:
+            self._open(group)
+
+    def _arrange(self, plan: Plan, before: Mapping[str, _Measured]) -> None:
+        """Sort everything that ``plan`` measures by its sources; ``before`` is what goes on being measured, by id."""
+        self._plan = plan
         self._own = plan.metrics.keys()
         self._groups: dict[str, list[_Group]] = {}
-        self._tasks: list[asyncio.Task[None]] = []
         by_key: dict[tuple[str, int], _Group] = {}
         for metric in plan.metrics.values():
             for each in filter(None, (metric, beside(metric))):
-                self._place(_Measured(each, _sources_of(each)), plan, by_key)
+                measured = before.get(each.id) or _Measured(each, _sources_of(each))
+                measured.metric = each
+                self._place(measured, plan, by_key)
         self._all = list(by_key.values())
-        for group in self._all:
-            group.reader = open_source(group.source, [each.metric for each in group.measured])
-            group.backfill = Backfill.of(group.reader, [each.metric for each in group.measured], group.every_ns)
+
+    def _open(self, group: _Group) -> None:
+        group.reader = self._open_source(group.source, [each.metric for each in group.measured])
+        group.backfill = Backfill.of(group.reader, [each.metric for each in group.measured], group.every_ns)
 
     def _place(self, measured: _Measured, plan: Plan, by_key: dict[tuple[str, int], _Group]) -> None:
         name = measured.metric.id
@@ -164,17 +180,83 @@ class Sampler:
 
     def start(self) -> None:
         """Begin to ask, each source in a task of its own."""
-        now_ns = self._run_clock(self._now())
         for group in self._all:
-            group.last_slot_ns = now_ns // group.every_ns * group.every_ns
-            if group.backfill is not None:
-                group.backfill.begin(self._evidence)
-            self._tasks.append(asyncio.create_task(self._follow(group)))
+            self._begin(group)
         self._tasks.append(asyncio.create_task(self._beat()))
+
+    def _begin(self, group: _Group, after: _Group | None = None) -> None:
+        now_ns = self._run_clock(self._now())
+        group.last_slot_ns = now_ns // group.every_ns * group.every_ns
+        if group.backfill is not None:
+            group.backfill.begin(self._evidence)
+        if after is not None:
+            group.last_slot_ns, group.pending_ns = after.last_slot_ns, after.pending_ns
+        group.task = asyncio.create_task(self._follow(group, after))
+
+    def follow(self, plan: Plan, *, is_moved: bool = False) -> None:
+        """Go on with another plan: what is measured as before misses no slot, everything else begins anew.
+
+        ``is_moved``: its file lies in another folder, where the pid files of processes are sought.
+        """
+        old, groups = self._plan, self._all
+        kept = {
+            each.metric.id: each
+            for group in groups
+            for each in group.measured
+            if not metric_change(each.metric.id.partition(":")[0], old, plan)
+        }
+        former = {(group.source.id, group.every_ns): (group, list(group.measured)) for group in groups}
+        self._arrange(plan, kept)
+        self.readings = {name: said for name, said in self.readings.items() if name in kept}
+        stays: dict[int, _Group] = {}
+        for group in self._all:
+            earlier, measured = former.get((group.source.id, group.every_ns), (None, []))
+            if earlier is None or earlier.source != group.source:
+                self._open(group)
+                self._begin(group)
+            elif _is_alike(measured, group.measured) and not (is_moved and group.source.kind is SourceKind.PROCESS):
+                stays[id(group)] = earlier
+                earlier.measured = group.measured
+            else:
+                self._hand_over(earlier, group, kept)
+        self._all = [stays.get(id(group), group) for group in self._all]
+        self._groups = {name: [stays.get(id(one), one) for one in found] for name, found in self._groups.items()}
+        for group in groups:
+            if not any(group is one for one in self._all) and not group.is_retired:
+                self._retire(group, kept)
+        self.changes += 1
+
+    def _hand_over(self, earlier: _Group, group: _Group, kept: Mapping[str, _Measured]) -> None:
+        self._open(group)
+        if group.source.kind is SourceKind.HOST:
+            # It measures what happened between two looks, whatever is read of it.
+            group.reader = earlier.reader
+        self._begin(group, earlier)
+        if group.backfill is not None and earlier.backfill is not None:
+            group.backfill.take_over(earlier.backfill)
+        self._retire(earlier, kept)
+
+    def _retire(self, group: _Group, kept: Mapping[str, _Measured]) -> None:
+        """Ask for no other slot; the one that is being asked still counts for what goes on being measured."""
+        group.is_retired = True
+        if group.backfill is not None and group.backfill.task is not None:
+            group.backfill.task.cancel()
+        group.backfill = None
+        group.measured = [each for each in group.measured if each.metric.id in kept]
+        leaving: list[asyncio.Task[Any]] = [task for task in (group.task, group.in_flight) if task is not None]
+        if group.task is not None and (group.pending_ns is None or not group.measured):
+            group.task.cancel()
+        self._leaving = [task for task in (*self._leaving, *leaving) if not task.done()]
 
     async def stop(self) -> None:
         """Ask no more."""
-        tasks = [*self._tasks, *(group.in_flight for group in self._all if group.in_flight is not None)]
+        following = [group.task for group in self._all if group.task is not None]
+        tasks = [
+            *self._tasks,
+            *self._leaving,
+            *following,
+            *(group.in_flight for group in self._all if group.in_flight is not None),
+        ]
         tasks += [group.backfill.task for group in self._all if group.backfill is not None and group.backfill.task]
         for task in tasks:
             task.cancel()
@@ -187,11 +269,15 @@ class Sampler:
             self._evidence.add([Sample(SUPERVISOR, slot, at.wall, 1.0)])
             self.changes += 1
 
-    async def _follow(self, group: _Group) -> None:
+    async def _follow(self, group: _Group, after: _Group | None = None) -> None:
         prepare = getattr(group.reader, "prepare", None)
         if prepare is not None:
             await prepare()
-        while True:
+        if after is not None and after.task is not None:
+            await asyncio.wait([after.task])
+            group.last_slot_ns, group.pending_ns = after.last_slot_ns, None
+            group.in_flight = after.in_flight
+        while not group.is_retired:
             at, slot = await self._next_slot(group.every_ns)
             group.pending_ns = slot
             look = await self._ask(group, at, slot)
@@ -288,6 +374,10 @@ def started_id(source: str) -> str:
 def looked_id(source: str, every_ns: int) -> str:
     """The series of when that was looked at, at one period."""
     return f"(looked) {source} {every_ns}"
+
+
+def _is_alike(before: Sequence[_Measured], after: Sequence[_Measured]) -> bool:
+    return len(before) == len(after) and all(one is other for one, other in zip(before, after, strict=True))
 
 
 def _sources_of(metric: Metric) -> frozenset[str]:

@@ -20,7 +20,6 @@ from textual.binding import Binding, BindingType
 from qudag_tui.core.event import Actor, Event, TriggerBreached, TriggerFired
 from qudag_tui.core.procedure import ROLLBACK
 from qudag_tui.core.refusal import Refusal
-from qudag_tui.core.state import State
 from qudag_tui.run import clock
 from qudag_tui.tui import messages, theme
 from qudag_tui.tui.glyphs import ASCII, UNICODE
@@ -137,9 +136,13 @@ class QudagApp(App[int]):
         shot = first_snapshot(message.plan, message.state, message.events, self.actor, clock.now())
         self.history = History()
         self.history.add(message.events)
-        self._look(replace(shot, readings=self.shot.readings) if self.shot else shot)
+        if self.shot is not None:
+            shot = replace(shot, readings=self.shot.readings, trouble=self.shot.trouble, edited=self.shot.edited)
+        self._look(shot)
         if is_first:
             self.call_after_refresh(self._after_first_paint)
+        else:
+            self.session.shown(shot.state.head_seq)
 
     def _after_first_paint(self) -> None:
         """What can wait until there is something to look at; threads before that would only delay it."""
@@ -149,6 +152,7 @@ class QudagApp(App[int]):
             gc.freeze()
             gc.enable()
         self.run_worker(self.session.sample, thread=True, group="samples", exit_on_error=False)
+        self.run_worker(self.session.watch_file, thread=True, group="file", exit_on_error=False)
         self.attach_again()
 
     def on_opening_failed(self, message: messages.OpeningFailed) -> None:
@@ -187,6 +191,11 @@ class QudagApp(App[int]):
         if self.shot is not None:
             self._look(replace(self.shot, trouble=self._not_saved or self._following or self._unattended))
 
+    def on_file_edited(self, message: messages.FileEdited) -> None:
+        """Nothing follows from it: the run goes on with its plan until somebody adopts another."""
+        if self.shot is not None:
+            self._look(replace(self.shot, edited=message.said))
+
     def on_supervision_failed(self, message: messages.SupervisionFailed) -> None:
         """Shown until it works."""
         self._unattended = message.why
@@ -223,7 +232,8 @@ class QudagApp(App[int]):
 
                 targets = {number: execution.label for number, execution in self.shot.state.executions.items()}
                 warning = too_short(answer.fact, self.shot)
-                self.say(warning or words(answer, self.shot.plan, targets), wrong=bool(warning))
+                said = warning or words(answer, self.shot.state.plan_at(answer.seq), targets)
+                self.say(said, wrong=bool(warning))
         elif isinstance(answer, Refusal):
             from qudag_tui.tui.acts.refused import refused  # noqa: PLC0415  # imported when something is refused
 
@@ -304,7 +314,7 @@ class QudagApp(App[int]):
             return
         if self.held is None:
             # A state of its own, folded again, because the one that is shown goes on changing.
-            state = State(self.shot.plan)
+            state = self.shot.state.anew()
             for event in self.shot.events:
                 state.apply(event)
             self.held = replace(self.shot, state=state)

@@ -10,6 +10,19 @@ from qudag_tui.tui.acts import arm, baseline, box, start, step, whole
 if TYPE_CHECKING:
     from qudag_tui.tui.app import QudagApp
 
+
+def _adopt(app: QudagApp) -> None:
+    from qudag_tui.tui.acts.adopt import adopt  # noqa: PLC0415  # compares texts, which nobody needs to tick a box
+
+    adopt(app)
+
+
+def _removed(app: QudagApp) -> None:
+    from qudag_tui.tui.acts.adopt import removed  # noqa: PLC0415  # as above
+
+    removed(app)
+
+
 ACTS: Mapping[str, Callable[[QudagApp], None]] = {
     "tick": box.tick,
     "not_applicable": box.not_applicable,
@@ -38,6 +51,8 @@ ACTS: Mapping[str, Callable[[QudagApp], None]] = {
     "copy": whole.copy,
     "help": whole.help,
     "quit": whole.quit,
+    "adopt": _adopt,
+    "removed": _removed,
     "close_run": whole.close_run,
     "supervise": whole.supervise,
     "unprotected": whole.unprotected,

@@ -21,6 +21,8 @@ _WITHOUT_KEY = (
     ("close the run: completed, rolled back or abandoned", "close_run"),
     ("arm the run: let triggers start the rollback; or disarm it", "arm"),
     ("stop the countdown to the rollback", "stop_countdown"),
+    ("adopt the checklist file as it is now: shows what was edited", "adopt"),
+    ("what an adopted plan no longer has", "removed"),
     ("start the supervisor again", "supervise"),
     ("accept that a logout may end background work", "unprotected"),
 )

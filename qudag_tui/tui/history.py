@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING
+
+from qudag_tui.core.event import PlanAdopted
 
 if TYPE_CHECKING:
     from qudag_tui.core.event import Event
@@ -22,10 +24,18 @@ class History:
     def add(self, events: Iterable[Event]) -> None:
         """Take in new events."""
         for event in events:
+            if isinstance(event.fact, PlanAdopted):
+                self._rename(event.fact.same)
             for name in _NAMES:
                 concerned = getattr(event.fact, name, "")
                 if concerned:
                     self._events[concerned].append(event)
+
+    def _rename(self, same: Mapping[str, str]) -> None:
+        """What happened to a box goes on under its new id; two may have taken each other's."""
+        moved = [(str(new), self._events.pop(old, [])) for old, new in same.items()]
+        for new, events in moved:
+            self._events[new] = sorted(events + self._events[new], key=lambda event: event.seq)
 
     def of(self, id_: str) -> list[Event]:
         """What happened to that box, oldest first."""

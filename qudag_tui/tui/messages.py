@@ -68,6 +68,15 @@ class ReadingsTaken(Message):
         return isinstance(message, ReadingsTaken)
 
 
+class FileEdited(Message):
+    """The checklist file is not, or again, what the run follows."""
+
+    def __init__(self, said: str) -> None:
+        """``said`` is for a person; nothing, if the file is as it is followed."""
+        super().__init__()
+        self.said = said
+
+
 class IntentAnswered(Message):
     """What became of an intent: an event, a refusal, or why it could not be saved."""
 

@@ -23,6 +23,7 @@ from qudag_tui.run.supervision import supervisor_alive
 from qudag_tui.tui.snapshot import Readings, Series, Standing
 
 if TYPE_CHECKING:
+    from qudag_tui.core.checklist import Plan
     from qudag_tui.core.instant import Instant
     from qudag_tui.core.item import Item
     from qudag_tui.core.metric import Metric
@@ -55,6 +56,7 @@ class Reader:
         self._filled: dict[str, int] = {}
         self._again_ns = 0
         self._counted: dict[str, _Counted] = {}
+        self._plan: Plan | None = None
 
     def close(self) -> None:
         """Close the database."""
@@ -62,16 +64,21 @@ class Reader:
 
     def read(self, now: Instant) -> Readings:
         """Everything as it is at ``now``."""
-        now_ns = self._run.state.clock.at(now)
-        plan, supervised = self._run.plan, supervisor_alive(self._run.folder)
-        if now_ns - self._again_ns > _AGAIN_NS:
+        state, supervised = self._run.state, supervisor_alive(self._run.folder)
+        # One plan for the whole look: another may be adopted in the middle of it.
+        now_ns, plan = state.clock.at(now), state.plan
+        if plan is not self._plan or now_ns - self._again_ns > _AGAIN_NS:
             # What was filled in lies before the newest sample: it is seen by looking once more at everything.
-            self._again_ns = now_ns
+            self._plan, self._again_ns = plan, now_ns
             self._kept.clear()
         shown = chain.from_iterable((metric, beside(metric)) for metric in plan.metrics.values())
         return Readings(
-            series={metric.id: self._series(metric, now_ns) for metric in shown if metric is not None},
-            gates={**self._standings("gate"), **self._soaks(now_ns)},
+            series={
+                metric.id: self._series(metric, now_ns, state.metric_since.get(metric.id.partition(":")[0], 0))
+                for metric in shown
+                if metric is not None
+            },
+            gates={**self._standings("gate"), **self._soaks(plan, now_ns)},
             triggers=self._standings("trigger"),
             metrics=self._standings("metric"),
             watches=self._standings("watch"),
@@ -81,14 +88,15 @@ class Reader:
             attached=tuple(one.by for one in attached(self._run.folder)),
         )
 
-    def _series(self, metric: Metric, now_ns: int) -> Series:
+    def _series(self, metric: Metric, now_ns: int, since_ns: int) -> Series:
         every = period_ns(metric.every_seconds)
         kept = self._kept.get(metric.id)
         if kept is None:
-            kept = self._kept[metric.id] = deque(self._samples.latest(metric.id, SLOTS_KEPT), SLOTS_KEPT)
+            latest = (sample for sample in self._samples.latest(metric.id, SLOTS_KEPT) if sample[0] >= since_ns)
+            kept = self._kept[metric.id] = deque(latest, SLOTS_KEPT)
             self._filled[metric.id] = self._samples.backfilled(metric.id, kept[0][0], kept[-1][0]) if kept else 0
         else:
-            kept.extend(self._samples.window(metric.id, kept[-1][0] + 1 if kept else 0, now_ns))
+            kept.extend(self._samples.window(metric.id, kept[-1][0] + 1 if kept else since_ns, now_ns))
         if not kept:
             return Series(seconds=metric.every_seconds)
         newest, last = kept[-1][0], now_ns // every
@@ -106,17 +114,17 @@ class Reader:
     def _standings(self, kind: Any) -> dict[str, Standing]:
         return {id_: standing_of(said) for id_, said in self._samples.standings(kind).items()}
 
-    def _soaks(self, now_ns: int) -> dict[str, Standing]:
+    def _soaks(self, plan: Plan, now_ns: int) -> dict[str, Standing]:
         found = {}
         for item_id, soak in list(self._run.state.soaks.items()):
-            item = self._run.plan.items.get(item_id)
+            item = plan.items.get(item_id)
             if item is not None and soak.completed is None:
-                seconds = self._observed(item, soak.seq, soak.started_run_ns, now_ns)
+                seconds = self._observed(plan, item, soak.seq, soak.started_run_ns, now_ns)
                 found[item_id] = Standing("inconclusive", observed=seconds)
         return found
 
-    def _observed(self, soak: Item, seq: int, start_ns: int, now_ns: int) -> float:
-        periods = self._periods(soak)
+    def _observed(self, plan: Plan, soak: Item, seq: int, start_ns: int, now_ns: int) -> float:
+        periods = _periods(plan, soak)
         counted = self._counted.get(soak.id)
         if counted is None or counted.seq != seq or now_ns - counted.at_ns > _AGAIN_NS:
             until = max(start_ns, now_ns - _RECENT_NS)
@@ -131,14 +139,12 @@ class Reader:
         }
         return observed_seconds(series, periods, Window(start_ns, end_ns))
 
-    def _periods(self, soak: Item) -> dict[str, float]:
-        plan = self._run.plan
-        gates = [item for item in plan.sections[soak.section].below(soak.id) if item.kind is Kind.GATE]
-        names = chain.from_iterable(terms(gate.spec.condition) for gate in gates if isinstance(gate.spec, Gate))
-        periods = {
-            term.metric: plan.metrics[term.metric].every_seconds for term in names if term.metric in plan.metrics
-        }
-        return periods if gates else {SUPERVISOR: SUPERVISOR_EVERY_SECONDS}
+
+def _periods(plan: Plan, soak: Item) -> dict[str, float]:
+    gates = [item for item in plan.sections[soak.section].below(soak.id) if item.kind is Kind.GATE]
+    names = chain.from_iterable(terms(gate.spec.condition) for gate in gates if isinstance(gate.spec, Gate))
+    periods = {term.metric: plan.metrics[term.metric].every_seconds for term in names if term.metric in plan.metrics}
+    return periods if gates else {SUPERVISOR: SUPERVISOR_EVERY_SECONDS}
 
 
 def standing_of(said: Mapping[str, Any]) -> Standing:

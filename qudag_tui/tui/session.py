@@ -6,17 +6,18 @@ import os
 import threading
 import tomllib
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qudag_tui.core.state import State
+from qudag_tui.core.event import PlanAdopted
 from qudag_tui.run import clock
 from qudag_tui.run.error import RunError
 from qudag_tui.run.folder import JOURNAL, RunFolder
 from qudag_tui.run.run import Run
 from qudag_tui.run.witness import write_witness
 from qudag_tui.tui.messages import (
+    FileEdited,
     IntentAnswered,
     JournalGrew,
     OpeningFailed,
@@ -30,13 +31,15 @@ from qudag_tui.tui.messages import (
 if TYPE_CHECKING:
     from textual.message import Message
 
-    from qudag_tui.core.event import Actor
+    from qudag_tui.core.event import Actor, Event
     from qudag_tui.core.intent import Intent
+    from qudag_tui.run.adopting import Candidate
     from qudag_tui.run.presence import Presence
 
 POLL_SECONDS = 0.1
 SAMPLE_SECONDS = 1.0
 NOTE_SECONDS = 5.0
+FILE_SECONDS = 1.5
 _HEAD_BYTES = 16 * 1024
 _LARGE_BYTES = 150_000
 _READY_SECONDS = 10.0
@@ -105,17 +108,20 @@ class Session:
     def _hand_over(self, run: Run) -> None:
         """Give the state to the screen, and fold another for the run: nobody then shares one."""
         events, state = tuple(run.events), run.state
-        run.state = State(run.plan)
-        self._post(RunOpened(run.plan, state, events))
+        run.state = state.anew()
+        self._post(RunOpened(state.plan, state, events))
         for event in events:
             run.state.apply(event)
 
-    @staticmethod
-    def _folded(run: Run) -> State:
-        state = State(run.plan)
-        for event in list(run.events):
+    def _hand_over_again(self, run: Run, fresh: Sequence[Event]) -> None:
+        """Another state from the start, up to the last of ``fresh``; what was added meanwhile comes with the next look."""
+        events = list(run.events)
+        while fresh and events and events[-1] is not fresh[-1]:
+            events.pop()
+        state = run.state.anew()
+        for event in events:
             state.apply(event)
-        return state
+        self._post(RunOpened(state.plan, state, tuple(events)))
 
     def follow(self) -> None:
         """Post what others, and we, add to the journal; until :meth:`stop`."""
@@ -132,9 +138,9 @@ class Session:
                 said = str(error)
             else:
                 said = standing_trouble(run)
-                if run.generation != generation:
+                if run.generation != generation or any(isinstance(event.fact, PlanAdopted) for event in fresh):
                     generation = run.generation
-                    self._post(RunOpened(run.plan, self._folded(run), tuple(run.events)))
+                    self._hand_over_again(run, fresh)
                 elif fresh:
                     self._post(JournalGrew(tuple(fresh)))
             if said != trouble:
@@ -241,6 +247,32 @@ class Session:
             return
         self._wake.set()
         self._post(IntentAnswered(intent, answer))
+
+    def watch_file(self) -> None:
+        """Post whether the checklist file on disk is what the run follows; until :meth:`stop`."""
+        run = self._run
+        if run is None:
+            return
+        from qudag_tui.tui.edited import Edited  # noqa: PLC0415  # after the first paint
+
+        edited, told = Edited(run), ""
+        while not self._stop.wait(FILE_SECONDS):
+            said = edited.look()
+            if said != told:
+                told = said
+                self._post(FileEdited(said))
+
+    def adopt(self, candidate: Candidate, same: Mapping[str, str], actor: Actor) -> None:
+        """Keep a plan with the run, ask to go on with it, and post what became of it."""
+        run, intent = self._run, candidate.intent(same)
+        if run is None:
+            return
+        try:
+            run.keep_plan(candidate.data, candidate.plan)
+        except (RunError, OSError) as error:
+            self._post(IntentAnswered(intent, f"not saved: {error}"))
+            return
+        self.submit(intent, actor)
 
     def stop(self) -> None:
         """Let the threads end, and leave."""

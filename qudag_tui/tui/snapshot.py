@@ -79,7 +79,7 @@ class Snapshot:
     """A run as it stands. ``state`` and ``events`` belong to the screen's thread: no other one touches them.
 
     ``trouble`` is what keeps the screen from the run's newest state or from writing to it; ``away_since`` is when
-    this operator was last here (None: never).
+    this operator was last here (None: never). ``edited`` says that the checklist file is not what the run follows.
     """
 
     plan: Plan
@@ -90,6 +90,7 @@ class Snapshot:
     now: Instant
     readings: Readings = field(default_factory=Readings)
     trouble: str = ""
+    edited: str = ""
 
     @cached_property
     def starts(self) -> datetime | None:

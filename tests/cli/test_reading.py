@@ -33,6 +33,7 @@ def test_status_json_has_every_box_of_the_shipped_file(desk: Desk) -> None:
         "procedures",
         "armed",
         "countdown",
+        "removed",
         "supervisor",
     ]
     assert status["counts"] == {"boxes": 99, "total": 86, "done": 9}

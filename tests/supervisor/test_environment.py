@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from qudag_tui.core.checklist import Checklist, Plan, Section
-from qudag_tui.core.event import RunCreated
+from qudag_tui.core.event import Actor, Event, RunCreated
 from qudag_tui.core.execution import Execution
 from qudag_tui.core.instant import Instant
 from qudag_tui.core.item import Item, Kind, Script
@@ -41,7 +41,9 @@ def plan(*steps: Step) -> Plan:
 
 
 def launched(step: Step) -> Launch:
-    return launch_of(step, State(plan(step)), CREATED, "/usr/bin:/bin", OURS)
+    state = State(plan(step))
+    state.apply(Event(1, NOW, Actor("ana"), CREATED))
+    return launch_of(step, state, CREATED, "/usr/bin:/bin", OURS)
 
 
 def test_a_step_gets_the_allowed_names_its_own_and_where_it_stands() -> None:

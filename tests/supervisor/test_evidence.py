@@ -49,6 +49,24 @@ def test_a_slot_keeps_its_first_value(run: Supervised) -> None:
     evidence.close()
 
 
+def test_what_was_measured_in_another_way_is_no_evidence_and_is_taken_away_from_there_on(run: Supervised) -> None:
+    before = Evidence(run.run.folder)
+    before.add(rows(10, 20))
+    before.close()
+    evidence = Evidence(run.run.folder)
+    evidence.add(rows(30, 40, 50))
+    evidence.take_away({"cpu": 40})
+    evidence.count_from({"cpu": 40})
+
+    assert (times(evidence, 0, 100), evidence.newest("cpu")) == ([], None)
+    evidence.add([Sample("cpu", 40, WALL, 7.0)])
+    assert (times(evidence, 0, 100), evidence.newest("cpu")) == ([40], 40)
+    evidence.close()
+    reader = SampleReader(run.run.folder)
+    assert reader.window("cpu", 0, 100) == [(10, 10.0), (20, 20.0), (30, 30.0), (40, 7.0)]
+    reader.close()
+
+
 def test_what_no_window_needs_is_forgotten_and_read_again_when_one_does(run: Supervised) -> None:
     evidence = Evidence(run.run.folder)
     evidence.add(rows(10, 20, 30))

@@ -314,7 +314,7 @@ async def test_too_few_samples_are_said_before_and_nothing_measured_captures_not
 
 def test_samples_that_were_filled_in_are_seen_and_counted(deployment: Deployment) -> None:
     reader = Reader(deployment.run)
-    now = clock.now()
+    now = clock.now().plus(100)
     newest = deployment.run.state.clock.at(now) // 10**9 * 10**9
     with closing(SampleWriter(deployment.run.folder)) as writer:
         writer.add([Sample("cpu", newest - n * 10**9, now.wall, 30.0) for n in range(10, 20)])

@@ -64,7 +64,8 @@ async def _capture(app: QudagApp, folder: RunFolder, metrics: list[Metric], seco
     shot = app.shot
     if shot is None:
         return
-    found = await asyncio.to_thread(captures, folder, metrics, seconds, shot.state.clock.at(shot.now))
+    now_ns, since_ns = shot.state.clock.at(shot.now), dict(shot.state.metric_since)
+    found = await asyncio.to_thread(captures, folder, metrics, seconds, now_ns, since_ns)
     for captured in found:
         if captured.samples:
             await asyncio.to_thread(app.session.submit, ask.CaptureBaseline(captured), app.actor)

@@ -172,7 +172,8 @@ def decide(app: QudagApp) -> None:
         newest = app.shot
         if answer is None or newest is None:
             return
-        if answer == "go" and not reasons_needed(newest.state, section.id):
+        # Another plan may have been adopted meanwhile; then it is for the refusal to say.
+        if answer == "go" and (section.id not in newest.state.phases or not reasons_needed(newest.state, section.id)):
             app.submit(ask.Decide(section.id, answer))
             return
         title = "Go" if answer == "go" else "No-Go"

@@ -115,8 +115,7 @@ def preview(app: QudagApp) -> None:
     from qudag_tui.core.dry_run import dry_run, names_of  # noqa: PLC0415  # only when it is looked at
     from qudag_tui.tui.screens.preview import Preview  # noqa: PLC0415
 
-    run = shot.state.run
-    folder = str(PurePath(run.file).parent) if run is not None and run.file else "."
+    folder = str(PurePath(shot.state.file).parent)
     app.push_screen(Preview(f"{title}: what would run", tuple(dry_run(steps, folder, names_of(shot.state)))))
 
 

@@ -13,22 +13,22 @@ from qudag_tui.tui.screens.typed_start import TypedStart
 from qudag_tui.tui.widgets.line import Piece, cut
 
 if TYPE_CHECKING:
+    from qudag_tui.core.checklist import Plan
     from qudag_tui.tui.app import QudagApp
 
 _HASH = 12
 
 
 def file_of(app: QudagApp) -> Path | None:
-    """The checklist file that the run was made from."""
-    run = app.shot.state.run if app.shot else None
-    return Path(run.file) if run and run.file else None
+    """The checklist file that the run follows."""
+    return Path(app.shot.state.file) if app.shot and app.shot.state.file else None
 
 
 async def why_untrusted(app: QudagApp) -> str:
     """Why nothing of the run's file may run, or nothing; hashes its files, so not on the event loop."""
     path, shot = file_of(app), app.shot
     if path is None or shot is None:
-        return "the run does not say which file it was made from"
+        return "the run does not say which file it follows"
     return await asyncio.to_thread(trust.check, shot.plan, path)
 
 
@@ -57,14 +57,24 @@ def review_lines(app: QudagApp, reviewed: trust.Review) -> list[list[Piece] | st
     return lines
 
 
-def ask_trust(app: QudagApp, why: str, then: Callable[[], Awaitable[None]]) -> None:
-    """Show what would run, ask for a typed code, trust it, and go on with ``then``."""
+def ask_trust(
+    app: QudagApp,
+    why: str,
+    then: Callable[[], Awaitable[None]],
+    *,
+    plan: Plan | None = None,
+    path: Path | None = None,
+) -> None:
+    """Show what would run, ask for a typed code, trust it, and go on with ``then``.
+
+    ``plan`` and ``path`` are of what is reviewed; the run's own, if None.
+    """
 
     async def show() -> None:
-        path, shot = file_of(app), app.shot
-        if path is None or shot is None:
+        file, shot = path or file_of(app), app.shot
+        if file is None or shot is None:
             return
-        reviewed = await asyncio.to_thread(trust.review, shot.plan, path)
+        reviewed = await asyncio.to_thread(trust.review, plan or shot.plan, file)
         if reviewed.problems:
             app.say(f"{why}; it cannot be trusted: {'; '.join(reviewed.problems)}", wrong=True)
             return

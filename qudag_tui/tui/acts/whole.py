@@ -96,6 +96,8 @@ def close_run(app: QudagApp) -> None:
     lines.extend(f"  {item.text}" for item in left[:8])
     if len(left) > 8:
         lines.append(f"  and {len(left) - 8} more")
+    if shot.state.removed:
+        lines.append(f"{len(shot.state.removed)} that the plan no longer has were begun: the palette lists them.")
     keys = {"c": OUTCOMES[0], "r": OUTCOMES[1], "x": OUTCOMES[2]}
 
     def answered(answer: str | None) -> None:

@@ -63,8 +63,8 @@ class BaselineDialog(Dialog[float]):
         shot = self.desk.shot
         if shot is None:
             return
-        now_ns = shot.state.clock.at(shot.now)
-        found = await asyncio.to_thread(captures, self.folder, self.metrics, seconds, now_ns)
+        now_ns, since_ns = shot.state.clock.at(shot.now), dict(shot.state.metric_since)
+        found = await asyncio.to_thread(captures, self.folder, self.metrics, seconds, now_ns, since_ns)
         self.found = {captured.metric: captured for captured in found}
         self._draw()
 

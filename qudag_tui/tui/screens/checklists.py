@@ -78,7 +78,7 @@ class Checklists(View):
     def _show_detail(self) -> None:
         self._settle = None
         shot = self.desk.held or self.desk.shot
-        if shot is not None and self.detail.display:
+        if shot is not None and self.detail.display and shot.rows is self.tree_view.outline:
             self.detail.show(self.tree_view.row, shot, self.desk.history)
 
     def _cursor_moved(self) -> None:
@@ -100,7 +100,8 @@ class Checklists(View):
         row, shot = self.tree_view.row, self.desk.shot
         if row is None or shot is None or row.kind not in {RowKind.BOX, RowKind.REFERENCE}:
             return None
-        return shot.plan.items[row.id]
+        # The rows may be those of a display that is held, and the plan another one since.
+        return shot.plan.items.get(row.id)
 
     @property
     def row(self) -> Row | None:

@@ -88,7 +88,7 @@ def recap_lines(shot: Snapshot, seen: int) -> list[tuple[str, str]]:
     for event in events[-_MOST:]:
         when = time_of(event.at.wall, shot.now.wall)
         by = f"{event.actor.by} " if event.actor.by != "supervisor" else ""
-        lines.append(("happened", f"{when} {by}{words(event, shot.plan, targets)}"))
+        lines.append(("happened", f"{when} {by}{words(event, state.plan_at(event.seq), targets)}"))
     if state.armed is not None:
         lines.append(
             ("armed", f"{armed_words(state).removeprefix('armed ')}, {time_of(state.armed.at.wall, shot.now.wall)}")

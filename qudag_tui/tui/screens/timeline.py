@@ -58,7 +58,8 @@ class Timeline(View):
             if from_ or event.actor.tty
             else ""
         )
-        sentence = wrapped(words(event, shot.plan, dict(self.list._targets)), width, glyphs, _TOLD - 1)  # noqa: SLF001  # its own list
+        targets = dict(self.list._targets)  # noqa: SLF001  # its own list
+        sentence = wrapped(words(event, shot.state.plan_at(event.seq), targets), width, glyphs, _TOLD - 1)
         self.told.put(
             [
                 [(f" {glyphs.text(visible(head + place))}", colours.dim)],
@@ -115,7 +116,7 @@ class Timeline(View):
         if shot is None:
             return ""
         return "\n".join(
-            f"{event.at.wall:%Y-%m-%d %H:%M:%S} {event.actor.by} {words(event, shot.plan, {})}"
+            f"{event.at.wall:%Y-%m-%d %H:%M:%S} {event.actor.by} {words(event, shot.state.plan_at(event.seq), {})}"
             for event in found
             if event is not None
         )

@@ -78,14 +78,15 @@ def countdown_lines(shot: Snapshot, width: int, glyphs: Glyphs) -> list[str]:
 
 
 def waiting(shot: Snapshot) -> list[str]:
-    """What waits for a person."""
-    return [
+    """What waits for a person; last, and no alarm, that the checklist file was edited."""
+    waits = [
         f"“{execution.waits_for.text}” is to be confirmed · w in the rollback view (3)"
         if execution.waits_for_confirmation
         else f"“{execution.waits_for.text}” waits for a person · 3 shows it"
         for execution in shot.state.executions.values()
         if execution.state is ExecutionState.RUNNING and not execution.held and execution.waits_for is not None
     ]
+    return [*waits, *([shot.edited] if shot.edited and shot.state.closed is None else [])]
 
 
 class Banner(Lines):

@@ -241,6 +241,7 @@ class Detail(Lines):
         title = shot.plan.boxes[id_].text if id_ in shot.plan.boxes else shot.plan.sections[id_].title
         for event in events[-room:]:
             when = time_of(event.at.wall, shot.now.wall)
-            said = words(event, shot.plan, {}).replace(f"“{title}”", "it").replace("the soak it", "the soak")
+            said = words(event, shot.state.plan_at(event.seq), {}).replace(f"“{title}”", "it")
+            said = said.replace("the soak it", "the soak")
             lines.append([(cut(f"{when}  {event.actor.by}  {said}", width, self.glyphs), self.colours.dim)])
         return lines

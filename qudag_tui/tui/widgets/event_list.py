@@ -67,7 +67,9 @@ class EventList(Panel):
         self._filtered_to = len(self.shot.events)
 
     def _words(self, event: Event) -> str:
-        return words(event, self.shot.plan, self._targets) if self.shot is not None else ""
+        if self.shot is None:
+            return ""
+        return words(event, self.shot.state.plan_at(event.seq), self._targets)
 
     def count(self) -> int:
         """The events that are shown."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
@@ -53,22 +53,34 @@ class Tree(Lines, can_focus=True):
     # What is shown
 
     def show(self, shot: Snapshot) -> None:
-        """Draw a new snapshot; a new plan starts at its current box."""
-        fresh = shot.rows is not self.outline
+        """Draw a new snapshot; a run starts at its current box, and another plan leaves the cursor where it is."""
+        fresh, former = shot.rows is not self.outline, self.outline
         self.shot = shot
         if fresh:
             self.outline = shot.rows
-            self.folded = folded_at_first(shot.rows, shot.state)
+            folded = folded_at_first(shot.rows, shot.state)
+            if former is not _EMPTY:
+                self._keep_place(former, shot.state.adoptions[-1].renamed, folded)
+            else:
+                self.folded = folded
             self._titles = max((cell_len(beside.short_title(phase, shot)) for phase in shot.plan.phases), default=0)
             self._current = shot.current
             self._arrange()
-            self.go_to_current()
+            if former is _EMPTY:
+                self.go_to_current()
         elif shot.current != self._current:
             self._current = shot.current
             self.folded -= way_to(self.outline, shot.state)
             self._shape = None
         self._arrange()
         self.repaint()
+
+    def _keep_place(self, former: Outline, renamed: Mapping[str, str], folded: set[str]) -> None:
+        """What was folded stays so, under its new key; of what is new as ``folded`` has it."""
+        keys = {renamed.get(key, key) for key in former.index}
+        self.folded = {renamed.get(key, key) for key in self.folded} & self.outline.index.keys()
+        self.folded |= {key for key in folded if key not in keys}
+        self.rows = [row._replace(key=renamed.get(row.key, row.key)) for row in self.rows]
 
     def _arrange(self) -> None:
         """Find the visible rows again where what they depend on has changed; the cursor stays on its row."""
