@@ -42,6 +42,7 @@ ACTS: Mapping[str, Callable[[QudagApp], None]] = {
     "retry": step.retry,
     "skip": step.skip,
     "resume": step.resume,
+    "confirm_here": step.confirm_here,
     "baseline": baseline.baseline,
     "start_rollback": start.start_rollback,
     "undo_execution": start.undo_execution,

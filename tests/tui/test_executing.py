@@ -95,6 +95,17 @@ async def test_a_step_that_is_to_be_confirmed_is_started_by_its_typed_code(run: 
         await robot.records(ev.StepConfirmed("code", request))
 
 
+async def test_enter_elsewhere_in_the_rollback_view_says_and_does_nothing(run: Deployment) -> None:
+    async with at_the_screen(run) as robot:
+        await robot.press("3")
+        await robot.sees("R starts it")
+        before = robot.lines()[-1]
+        await robot.press("enter")
+        await robot.pilot.pause()
+        assert robot.lines()[-1] == before
+        assert len(robot.app.screen_stack) == 1
+
+
 async def test_what_failed_stands_in_the_heading_of_its_last_lines_and_required_takes_skip_away(
     run: Deployment,
 ) -> None:
@@ -123,7 +134,7 @@ async def test_an_execution_that_failed_is_undone_with_its_list_in_reverse_order
     run.record(ev.ExecutionFinished(request, "cancelled"))
     async with at_the_screen(run, WIDE) as robot:
         await robot.press("3")
-        await robot.sees("cancelled   U undoes")
+        await robot.sees("cancelled, U undoes, asked for")
         await robot.press("U")
         await robot.sees(
             "Undo “Rollback”",

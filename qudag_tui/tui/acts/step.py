@@ -157,6 +157,15 @@ def resume(app: QudagApp) -> None:
     )
 
 
+def confirm_here(app: QudagApp) -> None:
+    """Enter on the step that is to be confirmed; nothing anywhere else, because it is often typed after a code."""
+    view, active = app.view, app.shot.state.active_execution if app.shot else None
+    if isinstance(view, Rollback) and active is not None and active.waits_for_confirmation and not active.held:
+        waits = active.waits_for
+        if waits is not None and waits is view.step:
+            confirm(app, waits)
+
+
 def confirm(app: QudagApp, step: Step) -> None:
     """Let a step start that the plan wants confirmed, after a typed code."""
     from qudag_tui.tui.screens.typed_start import TypedStart  # noqa: PLC0415  # only when something is started

@@ -155,7 +155,7 @@ class ProcedureList(Panel):
                 width,
                 self.glyphs,
             )
-        offer = "   U undoes" if execution is not None and _offers_undo(execution, shot) else ""
+        offer = "U undoes, " if execution is not None and _offers_undo(execution, shot) else ""
         if execution is None:
             procedure = shot.plan.procedures.get(ROLLBACK)
             roles = f", for a {' or '.join(procedure.started_by)}" if procedure and procedure.started_by else ""
@@ -179,7 +179,7 @@ class ProcedureList(Panel):
         elif state is ExecutionState.FINISHED:
             outcome = execution.outcome or Outcome.UNKNOWN
             style = self.colours.dim if outcome is Outcome.PASSED else self.colours.wrong
-            said = f"{str(outcome).replace('_', ' ')}{offer}   asked for {asked}"
+            said = f"{str(outcome).replace('_', ' ')}, {offer}asked for {asked}"
         elif state is ExecutionState.EXPIRED:
             said, style = f"expired: nobody took it on; asked for {asked}", self.colours.wrong
         else:
