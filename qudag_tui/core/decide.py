@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from qudag_tui.core import event as ev
 from qudag_tui.core import intent as ask
+from qudag_tui.core.decide_approval import approve, need_approval
 from qudag_tui.core.decide_box import comment, override, set_aside, tick, undo, untick
 from qudag_tui.core.decide_execution import abort, execute, mark_step, resume, retry, skip
 from qudag_tui.core.decide_record import record
@@ -57,7 +58,10 @@ def decide(state: State, intent: ask.Intent, actor: ev.Actor, now: Instant) -> e
             return need_reason(intent.reason) or ev.UnprotectedAccepted(intent.reason)
         case ask.Execute():
             item = state.plan.items.get(intent.target)
-            return (locked(state, item.section) if item else None) or execute(state, intent)
+            in_the_way = (locked(state, item.section) if item else None) or need_approval(state, intent)
+            return in_the_way or execute(state, intent)
+        case ask.Approve():
+            return approve(state, intent, now)
         case ask.Abort():
             return abort(state)
         case ask.Retry():

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from qudag_tui.core import event as ev
 from qudag_tui.core import intent as ask
+from qudag_tui.core.decide_approval import superseded
 from qudag_tui.core.execution import Execution, ExecutionState, StepState
 from qudag_tui.core.item import ItemState, Kind
 from qudag_tui.core.refusal import Because, Refusal
@@ -24,17 +25,18 @@ def execute(state: State, intent: ask.Execute) -> ev.Fact | Refusal:
         return Refusal(Because.REFUSED, f"“{item.text}” is already {state.item_state(item)}", "untick reopens it")
     waiting = next(iter(state.open_requests()), None)
     if waiting is not None:
-        return Refusal(Because.REFUSED, f"“{waiting.target}” is already asked for", "wait, or abort it")
+        already = Refusal(Because.REFUSED, f"“{waiting.target}” is already asked for", "wait, or abort it")
+        return superseded(waiting, intent) or already
     active = state.active_execution
     if active is None:
-        return ev.ExecutionRequested(intent.target, intent.reason)
+        return ev.ExecutionRequested(intent.target, intent.reason, 0, intent.alone, intent.own_keys)
     if active.target == intent.target:
         return Refusal(Because.REFUSED, f"“{intent.target}” is running", "abort it first, or retry one of its steps")
     if not intent.stop_first:
         running = active.running_step
         what = running.text if running else active.target
         return Refusal(Because.CONFIRM, f"“{what}” has not ended", "confirm that it is stopped first")
-    return ev.ExecutionRequested(intent.target, intent.reason, active.request)
+    return ev.ExecutionRequested(intent.target, intent.reason, active.request, intent.alone, intent.own_keys)
 
 
 def abort(state: State) -> ev.Fact | Refusal:

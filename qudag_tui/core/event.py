@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from qudag_tui.core.approval_event import ApprovalGiven as ApprovalGiven
 from qudag_tui.core.execution_event import AbortRequested as AbortRequested
 from qudag_tui.core.execution_event import ExecutionFinished as ExecutionFinished
 from qudag_tui.core.execution_event import ExecutionRequested as ExecutionRequested

@@ -10,11 +10,17 @@ from qudag_tui.core.fact import Fact, fact
 @fact("execution requested")
 @dataclass(frozen=True, slots=True)
 class ExecutionRequested(Fact):
-    """Somebody asks that a procedure, or a script item, be executed; ``stops`` is the execution it ends first."""
+    """Somebody asks that a procedure, or a script item, be executed; ``stops`` is the execution it ends first.
+
+    ``alone`` is why they go on without the people who would have to approve, shown for ever; ``own_keys`` are the
+    fingerprints of their own keys, which approve of nothing here.
+    """
 
     target: str
     reason: str = ""
     stops: int = 0
+    alone: str = ""
+    own_keys: tuple[str, ...] = ()
 
 
 @fact("request claimed")
@@ -28,9 +34,10 @@ class RequestClaimed(Fact):
 @fact("request expired")
 @dataclass(frozen=True, slots=True)
 class RequestExpired(Fact):
-    """Nobody claimed it in time: it never starts."""
+    """Nobody claimed it in time, or ``reason``: it never starts."""
 
     request: int
+    reason: str = ""
 
 
 @fact("request refused")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from qudag_tui.core import event as ev
 from qudag_tui.core.execution import Attempt, Execution, ExecutionState, StepState
+from qudag_tui.core.fold_approval import approvals_of, approved
 from qudag_tui.core.fold_box import hold, set_mark, touch
 from qudag_tui.core.item import ItemState, Mark, Script
 from qudag_tui.core.observation import Supervisor
@@ -32,6 +33,7 @@ def _requested(state: State, event: Event, fact: ev.ExecutionRequested) -> None:
     state.executions[event.seq] = Execution(
         event.seq, fact.target, steps, event.actor.by, event.at, fact.reason, fact.stops
     )
+    state.executions[event.seq].approvals = approvals_of(state, event, fact)
     stopped = state.executions.get(fact.stops)
     if stopped is not None and not stopped.state.is_over:
         stopped.aborted_by, stopped.held = event.actor.by, False
@@ -42,7 +44,7 @@ def _requested(state: State, event: Event, fact: ev.ExecutionRequested) -> None:
 
 def _claimed(state: State, event: Event, fact: ev.RequestClaimed) -> None:
     execution = state.executions.get(fact.request)
-    if execution is None or execution.state is not ExecutionState.REQUESTED:
+    if execution is None or execution.state is not ExecutionState.REQUESTED or execution.awaits_approval:
         return
     execution.state, execution.claimed = ExecutionState.RUNNING, event.at
     if execution.target == ROLLBACK:
@@ -55,7 +57,7 @@ def _expired(state: State, event: Event, fact: ev.RequestExpired) -> None:
     execution = state.executions.get(fact.request)
     if execution is not None and execution.state is ExecutionState.REQUESTED:
         execution.state, execution.finished = ExecutionState.EXPIRED, event.at
-        execution.held = False
+        execution.held, execution.why = False, fact.reason
     for item_id, asked in list(state.look_requests.items()):
         if asked.seq == fact.request:
             del state.look_requests[item_id]
@@ -168,7 +170,8 @@ def _finished(state: State, event: Event, fact: ev.ExecutionFinished) -> None:
 def _supervisor_started(state: State, event: Event, fact: ev.SupervisorStarted) -> None:
     state.supervisor = Supervisor(fact, event.at)
     for execution in state.executions.values():
-        if not execution.state.is_over:
+        # What waits for approval starts by nothing but a person's new word.
+        if not execution.state.is_over and not execution.awaits_approval:
             execution.held = True
 
 
@@ -185,6 +188,7 @@ def _resumed(state: State, event: Event, fact: ev.ResumeConfirmed) -> None:
 
 HANDLERS: Mapping[type[ev.Fact], Callable[[Any, Any, Any], None]] = {
     ev.ExecutionRequested: _requested,
+    ev.ApprovalGiven: approved,
     ev.RequestClaimed: _claimed,
     ev.RequestExpired: _expired,
     ev.RequestRefused: _refused,

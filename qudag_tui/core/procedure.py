@@ -14,11 +14,15 @@ ROLLBACK = "rollback"
 
 @dataclass(frozen=True, slots=True)
 class Procedure:
-    """Steps that are executed one after the other; the one with the id ``rollback`` takes the release back."""
+    """Steps that are executed one after the other; the one with the id ``rollback`` takes the release back.
+
+    ``approvals`` is how many people a start needs, the one who asks for it included.
+    """
 
     id: str
     title: str
     steps: tuple[Step, ...]
+    approvals: int = 1
 
     def walk(self) -> Iterator[Step]:
         """Every step in order, branches before what they hold."""

@@ -115,6 +115,7 @@ KEYS: Mapping[str, Mapping[str, str]] = {
     },
     "procedure": {
         "title": _TEXT,
+        "approvals": "a whole number from 1 to 5",
         "steps": "an array of tables: [[procedures.rollback.steps]]",
     },
     "step": {

@@ -1,0 +1,351 @@
+"""Requests that other people have to approve: what waits, what counts, what expires, what is signed."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import replace
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from qudag_tui.core import event as ev
+from qudag_tui.core.approval import alone_words, waits_words
+from qudag_tui.core.approval_payload import PayloadError, payload_of, read_payload
+from qudag_tui.core.approval_token import payload_in, token_of
+from qudag_tui.core.execution import Execution, ExecutionState
+from qudag_tui.core.intent import Abort, Approve, Execute, Tick
+from qudag_tui.core.narration import words
+from qudag_tui.core.procedure import ROLLBACK
+from qudag_tui.core.refusal import Refusal
+from tests.core.building import Told, command, plan, section
+
+HASH = "ab" * 32
+OWN = ("SHA256:ana",)
+
+
+def told(people: int = 2) -> Told:
+    """A run whose rollback needs so many people, supervised."""
+    made = plan(section("day", traffic="10%"), rollback=[command("flags")], other=[command("drain-it")], triggers=1)
+    rollback = replace(made.procedures[ROLLBACK], approvals=people)
+    run = Told(replace(made, procedures={**made.procedures, ROLLBACK: rollback}))
+    run.start_supervisor()
+    return run
+
+
+def requested(run: Told, *, reason: str = "", alone: str = "") -> Execution:
+    """The rollback, asked for by ana."""
+    run.must(Execute(ROLLBACK, reason, alone=alone, own_keys=OWN))
+    return run.state.executions[run.state.head_seq]
+
+
+def approval(run: Told, principal: str = "bo@example.org", key: str = "SHA256:bo", **changed: str) -> Approve:
+    """What bo hands in, of the newest request."""
+    execution = list(run.state.executions.values())[-1]
+    payload = changed.get("payload", payload_of(run.state, execution, HASH))
+    return Approve(execution.request, principal, key, payload, "c2ln")
+
+
+def refusal(run: Told, intent: Approve | Execute) -> str:
+    answer = run.ask(intent)
+    assert isinstance(answer, Refusal), answer
+    return str(answer)
+
+
+# Waiting
+
+
+def test_a_request_that_needs_two_people_is_not_claimed_before_the_second_has_approved() -> None:
+    run = told()
+    execution = requested(run)
+
+    assert run.due() == []
+    assert isinstance(run.record(ev.RequestClaimed(execution.request)), Refusal)
+    run.wait(500)
+    assert run.due() == []
+    run.must(approval(run))
+    assert run.due() == [ev.RequestClaimed(execution.request)]
+    assert run.record(ev.RequestClaimed(execution.request)) == ev.RequestClaimed(execution.request)
+    assert execution.state is ExecutionState.RUNNING
+
+
+def test_three_people_are_three_people() -> None:
+    run = told(3)
+    execution = requested(run)
+    run.must(approval(run))
+
+    assert (run.due(), execution.approvals.missing) == ([], 1)
+    run.must(approval(run, "cem@example.org", "SHA256:cem"))
+    assert run.due() == [ev.RequestClaimed(execution.request)]
+
+
+def test_a_request_that_nobody_approves_expires_after_ten_minutes_and_says_why() -> None:
+    run = told()
+    execution = requested(run)
+    run.wait(598)
+    assert run.due() == []
+    run.wait(1)
+    expired = ev.RequestExpired(execution.request, "nobody approved it within 10 minutes")
+    assert run.due() == [expired]
+    assert run.record(expired) == expired
+    assert (execution.state, execution.why) == (ExecutionState.EXPIRED, "nobody approved it within 10 minutes")
+    assert words(run.journal[-1], run.state.plan, {execution.request: ROLLBACK}) == (
+        "the rollback expired: nobody approved it within 10 minutes"
+    )
+
+
+def test_the_thirty_seconds_of_a_request_count_from_its_last_approval() -> None:
+    run = told()
+    execution = requested(run)
+    run.wait(300)
+    run.must(approval(run))
+    run.wait(28)
+    assert run.due() == [ev.RequestClaimed(execution.request)]
+    run.wait(3)
+    assert run.due() == [ev.RequestExpired(execution.request)]
+    assert isinstance(run.record(ev.RequestClaimed(execution.request)), Refusal)
+
+
+def test_an_approval_that_comes_late_is_refused_although_nobody_has_expired_the_request_yet() -> None:
+    run = told()
+    requested(run)
+    run.wait(601)
+
+    assert "too late" in refusal(run, approval(run))
+
+
+def test_an_abort_withdraws_a_request_that_waits_for_approval() -> None:
+    run = told()
+    execution = requested(run)
+    run.must(Abort())
+
+    assert run.due() == [ev.ExecutionFinished(execution.request, "cancelled")]
+    assert "waits for no approval" in refusal(run, approval(run))
+
+
+def test_an_approval_is_the_word_that_lets_a_request_start_although_the_supervisor_was_restarted_before_it() -> None:
+    run = told()
+    execution = requested(run)
+    run.start_supervisor()
+    assert not execution.held
+    run.must(approval(run))
+    assert run.due() == [ev.RequestClaimed(execution.request)]
+
+
+def test_a_restart_after_the_last_approval_holds_the_request_until_a_person_confirms() -> None:
+    run = told()
+    execution = requested(run)
+    run.must(approval(run))
+    run.start_supervisor()
+
+    assert (execution.held, run.due()) == (True, [])
+
+
+def test_nothing_else_is_started_while_a_request_waits_for_approval() -> None:
+    run = told()
+    requested(run)
+
+    assert "already asked for" in refusal(run, Execute("drain"))
+    assert "already asked for" in refusal(run, Execute(ROLLBACK, own_keys=OWN))
+
+
+# Who counts
+
+
+@pytest.mark.parametrize(
+    ("principal", "key", "why"),
+    [
+        ("bo@example.org", "SHA256:ana", "who asked for it"),
+        ("ana", "SHA256:other", "who asked for it"),
+        ("ANA@example.org", "SHA256:other", "who asked for it"),
+    ],
+)
+def test_whoever_asked_cannot_approve(principal: str, key: str, why: str) -> None:
+    run = told()
+    requested(run)
+
+    assert why in refusal(run, approval(run, principal, key))
+
+
+@pytest.mark.parametrize(
+    ("principal", "key"), [("cem@example.org", "SHA256:bo"), ("BO@example.org", "SHA256:second-key-of-bo")]
+)
+def test_one_person_counts_once_whatever_the_key_or_the_name(principal: str, key: str) -> None:
+    run = told(3)
+    requested(run)
+    run.must(approval(run))
+
+    assert "approved already" in refusal(run, approval(run, principal, key))
+
+
+def test_an_approval_of_another_request_run_plan_or_reason_is_refused() -> None:
+    run = told()
+    first = requested(run)
+    of_first = payload_of(run.state, first, HASH)
+    run.must(Abort())
+    run.record(ev.ExecutionFinished(first.request, "cancelled"))
+    second = requested(run, reason="errors")
+    right = payload_of(run.state, second, HASH)
+
+    for altered in (
+        of_first,
+        right.replace('"reason":"errors"', '"reason":"other"'),
+        right.replace('"nonce":"00', '"nonce":"11'),
+        right.replace('"plan":"00', '"plan":"11'),
+        right.replace('"procedure":"rollback"', '"procedure":"drain"'),
+        right.replace('"people":2', '"people":3'),
+        right.replace("expires", "expired"),
+        "",
+        "{}",
+    ):
+        assert altered != right
+        assert "what was signed is not what waits here" in refusal(run, approval(run, payload=altered))
+    run.must(approval(run))
+
+
+def test_a_request_of_a_procedure_that_asks_for_one_person_waits_for_nobody() -> None:
+    run = told(1)
+    execution = requested(run)
+
+    assert run.due() == [ev.RequestClaimed(execution.request)]
+    assert "waits for no approval" in refusal(run, approval(run))
+
+
+def test_without_a_key_of_ones_own_nobody_can_ask_for_a_second_person() -> None:
+    assert "nobody can tell your key from a colleague's" in refusal(told(), Execute(ROLLBACK))
+
+
+# Alone
+
+
+def test_whoever_is_alone_starts_at_once_with_a_reason_that_is_shown_for_ever() -> None:
+    run = told()
+    execution = requested(run, alone="CPU is hot: 97 %")
+
+    assert run.due() == [ev.RequestClaimed(execution.request)]
+    assert words(run.journal[-1], run.state.plan, {}) == "asked for the rollback, alone: “CPU is hot: 97 %”"
+    assert alone_words(execution) == "ana alone, without a second signature: “CPU is hot: 97 %”"
+
+
+def test_a_blank_reason_is_none() -> None:
+    assert "nobody can tell" in refusal(told(), Execute(ROLLBACK, alone="  "))
+
+
+def test_alone_has_no_meaning_where_one_person_is_enough() -> None:
+    assert "asks for no approval" in refusal(told(1), Execute(ROLLBACK, alone="why not"))
+
+
+def test_whoever_waits_in_vain_can_go_on_alone_in_one_step() -> None:
+    run = told()
+    waiting = requested(run)
+    run.must(Execute(ROLLBACK, alone="bo does not answer"))
+    alone = run.state.executions[run.state.head_seq]
+
+    assert run.due() == [ev.ExecutionFinished(waiting.request, "cancelled"), ev.RequestClaimed(alone.request)]
+    for fact in run.due():
+        assert isinstance(fact, ev.Fact)
+        run.record(fact)
+    assert (waiting.state, alone.state) == (ExecutionState.FINISHED, ExecutionState.RUNNING)
+
+
+# A forged journal
+
+
+def test_a_forged_claim_or_approval_starts_nothing() -> None:
+    run = told()
+    execution = requested(run)
+    run.tell(ev.RequestClaimed(execution.request))
+    run.tell(ev.ApprovalGiven(execution.request, "ana", "SHA256:x", "", ""))
+    run.tell(ev.ApprovalGiven(execution.request, "bo", "SHA256:ana", "", ""))
+    run.tell(ev.ApprovalGiven(99, "bo", "SHA256:bo", "", ""))
+
+    assert (execution.state, execution.approvals.missing, run.due()) == (ExecutionState.REQUESTED, 1, [])
+    run.wait(700)
+    run.tell(ev.ApprovalGiven(execution.request, "bo", "SHA256:bo", "", ""))
+    assert execution.approvals.missing == 1
+
+
+# What is signed
+
+
+def test_the_text_to_sign_says_everything_that_the_approval_is_of() -> None:
+    run = told()
+    run.must(Tick("trigger-1"))
+    execution = requested(run, reason="errors at 50 %")
+    text = payload_of(run.state, execution, HASH)
+    asked = read_payload(text)
+
+    assert json.loads(text)["namespace"] == "approval@qudag-tui"
+    assert (asked.nonce, asked.run, asked.plan, asked.release) == ("00" * 16, "r1", "0" * 64, "v2")
+    assert (asked.procedure, asked.request, asked.head_hash, asked.people) == (ROLLBACK, execution.request, HASH, 2)
+    assert (asked.reason, asked.causes, asked.by) == ("errors at 50 %", ("trigger 1",), "ana")
+    assert (asked.expires - asked.at).total_seconds() == 600
+    assert text == payload_of(run.folded_again().state, run.folded_again().state.executions[execution.request], HASH)
+
+
+def test_a_text_that_is_cut_where_it_is_shown_is_still_bound_as_a_whole() -> None:
+    one, other = told(), told()
+    texts = [
+        payload_of(run.state, requested(run, reason="x" * 5000 + end), HASH) for run, end in ((one, "a"), (other, "b"))
+    ]
+
+    assert [len(read_payload(text).reason) for text in texts] == [300, 300]
+    assert texts[0] != texts[1]
+    assert max(map(len, texts)) < 3000
+
+
+@given(st.text(max_size=60), st.text(max_size=60))
+def test_every_text_comes_back_from_its_token(reason: str, by: str) -> None:
+    run = told()
+    run.ask(Execute(ROLLBACK, reason, own_keys=OWN), by)
+    text = payload_of(run.state, list(run.state.executions.values())[-1], HASH)
+    payload, asked = payload_in(f"  {token_of(text)[:40]}\n{token_of(text)[40:]} ")
+
+    assert (payload, asked.reason, asked.by) == (text, reason, by)
+
+
+@pytest.mark.parametrize("cut", [1, 10, 100])
+def test_a_token_that_was_cut_short_is_none(cut: int) -> None:
+    run = told()
+    token = token_of(payload_of(run.state, requested(run), HASH))
+
+    with pytest.raises(PayloadError):
+        payload_in(token[:-cut])
+
+
+@given(st.text(max_size=200))
+def test_no_text_is_read_as_another_one(text: str) -> None:
+    for read in (read_payload, payload_in):
+        with pytest.raises(PayloadError):
+            read(text)
+
+
+def test_a_token_that_would_unpack_to_gigabytes_is_none() -> None:
+    with pytest.raises(PayloadError):
+        payload_in(token_of("0" * 10_000_000))
+
+
+def test_a_key_that_stands_twice_is_refused_because_a_reader_would_see_only_one() -> None:
+    run = told()
+    text = payload_of(run.state, requested(run), HASH)
+
+    with pytest.raises(PayloadError, match="not written as this tool writes it"):
+        read_payload(text.replace('"people":2', '"people":3,"people":2'))
+
+
+@pytest.mark.parametrize(
+    ("people", "given_already", "said"),
+    [
+        (2, 0, "waits for a second signature, 08:20 left"),
+        (3, 0, "waits for 2 more signatures, 08:20 left"),
+        (3, 1, "waits for one more signature, 08:19 left"),
+    ],
+)
+def test_waiting_is_said_with_the_time_that_is_left(people: int, given_already: int, said: str) -> None:
+    run = told(people)
+    execution = requested(run)
+    run.wait(99)
+    if given_already:
+        run.must(approval(run))
+
+    assert waits_words(execution, run.now) == said
