@@ -9,6 +9,7 @@ from qudag_tui.cli.parser import add_actor_options, add_why
 from qudag_tui.cli.recorded import event_json
 from qudag_tui.cli.session import Session
 from qudag_tui.cli.sinks import put, put_json, say
+from qudag_tui.core.approval import alone_executions, alone_words
 from qudag_tui.core.decide_run import OUTCOMES
 from qudag_tui.core.event import RunClosed
 from qudag_tui.core.intent import CloseRun
@@ -30,6 +31,8 @@ def run(arguments: argparse.Namespace) -> int:
         return ExitCode.DONE
     left = event.fact.left if isinstance(event.fact, RunClosed) else ()
     say(f"the run is closed ({arguments.outcome}); {len(left)} of {session.state.total['']} boxes are left")
+    for execution in alone_executions(session.state):
+        say(f"{execution.target} was started by {alone_words(execution)}")
     for item_id in left:
         put(f"{item_id}\t{session.plan.items[item_id].text}")
     return ExitCode.DONE

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ from qudag_tui.cli.dry_run import dry_run
 from qudag_tui.cli.exit_code import ExitCode
 from qudag_tui.cli.failure import Refused, Stop
 from qudag_tui.cli.follow import Follower
+from qudag_tui.cli.parser import utf8
 from qudag_tui.cli.recorded import event_json
 from qudag_tui.cli.sinks import ask, can_ask, put, put_json, say
 from qudag_tui.core.decide import decide
@@ -34,6 +36,35 @@ def add_wait(parser: argparse.ArgumentParser) -> None:
         default=None,
         help="go on following while a person's step waits (on a terminal: yes; without one: no, and exit 7)",
     )
+
+
+def add_alone(parser: argparse.ArgumentParser) -> None:
+    """``--alone``."""
+    parser.add_argument(
+        "--alone",
+        metavar="REASON",
+        type=utf8,
+        default="",
+        help="start without the people who would have to approve; why stays in the record",
+    )
+
+
+def require_approvers(session: Session, target: str, *, alone: str) -> tuple[str, ...]:
+    """The fingerprints of one's own keys, where other people have to approve of ``target``, and can.
+
+    :class:`Stop` (3) where they cannot.
+    """
+    procedure = session.plan.procedures.get(target)
+    if procedure is None or procedure.approvals <= 1 or alone:
+        return ()
+    from qudag_tui.run.signers import SigningError, load_signing, require_people  # noqa: PLC0415  # seldom needed
+
+    try:
+        signing = load_signing()
+        require_people(signing, procedure, session.actor.by)
+    except SigningError as error:
+        raise Stop(ExitCode.REFUSED, f"{error} (or start it without them: --alone REASON)") from error
+    return signing.own_keys(session.actor.by)
 
 
 def steps_of(plan: Plan, target: str) -> tuple[Step, ...]:
@@ -93,7 +124,9 @@ def require_trust(session: Session) -> None:
 def start(session: Session, target: str, arguments: argparse.Namespace) -> ExitCode:
     """Ask for an execution once it is trusted and confirmed, and follow it."""
     require_trust(session)
-    intent = _confirmed(session, Execute(target, arguments.why), arguments)
+    own_keys = require_approvers(session, target, alone=arguments.alone)
+    wanted = Execute(target, arguments.why, alone=arguments.alone, own_keys=own_keys)
+    intent = _confirmed(session, wanted, arguments)
     return ask_and_follow(session, intent, arguments)
 
 
@@ -103,6 +136,12 @@ def ask_and_follow(session: Session, intent: Intent, arguments: argparse.Namespa
         event = session.ask(intent)
         if arguments.json:
             put_json(event_json(event), lines=True)
+        execution = session.state.executions.get(event.seq)
+        if execution is not None and execution.awaits_approval:
+            from qudag_tui.cli.approve import print_token  # noqa: PLC0415  # beside its only use
+            from qudag_tui.run.approving import text_to_sign  # noqa: PLC0415
+
+            print_token(session, text_to_sign(session.state, session.opened, execution), as_data=arguments.json)
         return follow(session, event, arguments)
 
 
@@ -110,7 +149,9 @@ def follow(session: Session, event: Event, arguments: argparse.Namespace) -> Exi
     """Follow the execution that ``event`` asks for, or goes on with."""
     request = getattr(event.fact, "request", event.seq)
     wait = can_ask() if arguments.wait is None else bool(arguments.wait)
-    code = Follower(session, request, wait=wait, quiet=arguments.json).follow()
+    # An approval comes within ten minutes or never, so that without a terminal it is waited for as well.
+    patient = arguments.wait is not False
+    code = Follower(session, request, wait=wait, patient=patient, quiet=arguments.json).follow()
     if arguments.json:
         execution = session.state.executions[request]
         outcome = str(execution.outcome) if execution.outcome else None
@@ -128,7 +169,7 @@ def _confirmed(session: Session, intent: Execute, arguments: argparse.Namespace)
     if isinstance(answer, Refusal):
         if answer.because is not Because.CONFIRM:
             raise Refused(answer)
-        intent = Execute(intent.target, intent.reason, stop_first=True)
+        intent = replace(intent, stop_first=True)
     if can_ask() and not arguments.yes:
         _show(session, intent)
     confirm_typed("to start", yes=arguments.yes)
@@ -147,6 +188,10 @@ def _show(session: Session, intent: Execute) -> None:
     if intent.stop_first and active is not None:
         running = active.running_step
         say(f"  Stops first: “{running.text if running else active.target}”")
+    if intent.alone:
+        say(f"  Without a second signature: {session.actor.by} alone, “{intent.alone}”. That is shown for ever.")
+    elif intent.own_keys:
+        say("  It waits for the signature of another person, for 10 minutes at the most.")
     where = f"{session.actor.login} on {session.actor.host}"
     say(f"  {len(steps)} steps; {runs} run commands here as {where}. Recorded as {session.actor.by}.")
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from qudag_tui.cli.execute import add_wait, print_dry_run, start
+from qudag_tui.cli.execute import add_alone, add_wait, print_dry_run, start
 from qudag_tui.cli.parser import add_actor_options, add_why, add_yes
 from qudag_tui.cli.session import Session
 
@@ -15,6 +15,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--dry-run", action="store_true", help="print the commands in order, and start nothing")
     add_why(parser, required=False)
     add_yes(parser, "start without typing a code, and stop first what runs")
+    add_alone(parser)
     add_wait(parser)
     add_actor_options(parser)
 

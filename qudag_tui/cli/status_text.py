@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from qudag_tui.cli.status_json import gate_verdict, run_state, start_of, who_and_when
+from qudag_tui.core.approval import alone_executions, alone_words, waits_words
 from qudag_tui.core.duration import clock, relative, spoken
 from qudag_tui.core.execution import Execution, StepState
 from qudag_tui.core.item import Item, ItemState, Kind, Soak
@@ -36,6 +37,8 @@ def status_lines(session: Session, standings: Standings, now: Instant) -> Iterat
     for execution in state.executions.values():
         if not execution.state.is_over:
             yield f"  {execution_line(execution, now)}"
+    for execution in alone_executions(state):
+        yield f"  {execution.target}, started by {alone_words(execution)}"
     for checklist in plan.checklists:
         yield ""
         yield f"{checklist.title}  {state.done[checklist.id]}/{state.total[checklist.id]}"
@@ -150,6 +153,8 @@ def _step_words(box: Item, state: State, now: Instant) -> str:
 def execution_line(execution: Execution, now: Instant) -> str:
     """What runs, and for how long; what it waits for."""
     step, waits = execution.running_step, execution.waits_for
+    if execution.awaits_approval:
+        return f"{execution.target}, asked for by {execution.by}: {waits_words(execution, now)} (approve --show)"
     if execution.held:
         what = "waits since the supervisor's restart: resume lets it go on"
     elif step is not None:
@@ -167,6 +172,7 @@ def tmux_line(session: Session, standings: Standings, now: Instant) -> str:
     state = session.state
     parts = [state.run.release if state.run else "", f"{state.done['']}/{state.total['']}", since_start(state, now)]
     active, phase = state.active_execution, state.current_phase
+    active = active or next((e for e in state.open_requests() if e.awaits_approval), None)
     if state.closed is not None:
         parts.append(state.closed.outcome)
     elif active is not None:

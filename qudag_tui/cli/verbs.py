@@ -25,6 +25,7 @@ VERBS: dict[str, str] = {
     "override": "count a box as done, or open a locked phase, although the rules say no",
     "rollback": "roll back, step by step, and follow it to its end",
     "run": "execute an item that runs a command, or a procedure, and follow it",
+    "approve": "sign what a colleague asks for, or hand a signature in",
     "abort": "stop what runs",
     "retry": "try a step again, and follow it",
     "skip": "go on without the step that waits",
