@@ -63,13 +63,17 @@ def left_seconds(execution: Execution, now: Instant) -> float:
     return max(0.0, VALID_SECONDS - now.seconds_since(execution.at))
 
 
+def missing_words(execution: Execution) -> str:
+    """``a second signature``."""
+    approvals = execution.approvals
+    if approvals.wanted == 2:
+        return "a second signature"
+    return "one more signature" if approvals.missing == 1 else f"{approvals.missing} more signatures"
+
+
 def waits_words(execution: Execution, now: Instant) -> str:
-    """``waits for a second signature, 8:12 left``."""
-    missing = execution.approvals.missing
-    what = "a second signature" if execution.approvals.wanted == 2 else f"{missing} more signatures"
-    if execution.approvals.wanted > 2 and missing == 1:
-        what = "one more signature"
-    return f"waits for {what}, {clock(left_seconds(execution, now))} left"
+    """``waits for a second signature, 08:12 left``."""
+    return f"waits for {missing_words(execution)}, {clock(left_seconds(execution, now))} left"
 
 
 def why_not(execution: Execution, principal: str, key: str, at: Instant) -> str:

@@ -23,6 +23,7 @@ ACTS: Mapping[str, Callable[[QudagApp], None]] = {
     "mark": step.mark,
     "mark_as": step.mark_as,
     "abort": step.abort,
+    "approve": step.approve,
     "retry": step.retry,
     "skip": step.skip,
     "resume": step.resume,

@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from qudag_tui.core import intent as ask
+from qudag_tui.core.approval import waits_words
 from qudag_tui.core.duration import clock, spoken
 from qudag_tui.core.procedure import ROLLBACK
 from qudag_tui.tui.screens.typed_start import TypedStart
 
 if TYPE_CHECKING:
+    from qudag_tui.core.procedure import Procedure
     from qudag_tui.core.step import Step
     from qudag_tui.tui.app import QudagApp
 
@@ -72,14 +74,45 @@ def ask_start(app: QudagApp, target: str, title: str, steps: Sequence[Step]) -> 
         lines = start_lines(app, target, steps)
         if has_commands:
             lines.append("The file is trusted as it is now.")
+        procedure = app.shot.plan.procedures.get(target) if app.shot else None
+        if procedure is not None and procedure.approvals > 1:
+            await ask_with_others(procedure, lines)
+            return
         app.push_screen(TypedStart(title, [*lines, f"Recorded as {app.actor.by}."]), answered)
 
-    def answered(reason: str | None) -> None:
+    async def ask_with_others(procedure: Procedure, lines: list[str]) -> None:
+        from qudag_tui.tui.acts import approval  # noqa: PLC0415  # most procedures need one person
+        from qudag_tui.tui.screens.approved_start import ApprovedStart  # noqa: PLC0415  # as above
+
+        found = await approval.approvers_of(procedure, app.actor.by)
+        shot = app.shot
+        if shot is None:
+            return
+        waits = approval.waiting(shot)
+        blocked = f"it {waits_words(waits, shot.now)} already" if waits is not None else found.blocked
+        dialog = ApprovedStart(
+            title,
+            [*lines, "", approval.people_line(procedure, app.actor.by, found.names)],
+            whose=approval.whose(found.names) if found.names else "",
+            blocked=blocked,
+            cause=approval.cause_of(shot),
+        )
+
+        def chosen(reason: str | None) -> None:
+            if reason is not None and dialog.is_alone:
+                answered("", alone=reason)
+            else:
+                answered(reason, own_keys=found.own_keys)
+
+        app.push_screen(dialog, chosen)
+
+    def answered(reason: str | None, *, alone: str = "", own_keys: tuple[str, ...] = ()) -> None:
         if reason is None:
             return
         active = app.shot.state.active_execution if app.shot else None
         # What is stopped first was named in the dialog, so that the typed code confirms it as well.
-        app.submit(ask.Execute(target, reason, stop_first=active is not None and active.target != target))
+        stop_first = active is not None and active.target != target
+        app.submit(ask.Execute(target, reason, stop_first, alone, own_keys))
         if target == ROLLBACK:
             app.act_rollback()
 

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from qudag_tui.core import event as ev
+from qudag_tui.core.approval import waits_words
 from qudag_tui.core.duration import clock, spoken
 from qudag_tui.core.narration import words
 from qudag_tui.tui.facts import Tone, due_fact, observed_seconds, time_of
@@ -78,6 +79,8 @@ def recap_lines(shot: Snapshot, seen: int) -> list[tuple[str, str]]:
         waits = execution.waits_for
         if waits is not None:
             lines.append(("waits", f"“{waits.text}” is yours"))
+        elif execution.awaits_approval:
+            lines.append(("waits", f"“{execution.target}” {waits_words(execution, shot.now)}"))
     lines.extend(("waits", f"“{e.target}” since the supervisor's restart") for e in state.held_executions)
     events, targets = happened_since(shot, seen), _targets(shot)
     if len(events) > _MOST:

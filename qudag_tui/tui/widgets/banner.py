@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from qudag_tui.core.approval import waits_words
 from qudag_tui.core.execution import ExecutionState
 from qudag_tui.core.procedure import ROLLBACK
 from qudag_tui.tui.facts import time_of
@@ -11,6 +12,7 @@ from qudag_tui.tui.widgets.line import Piece, cut
 from qudag_tui.tui.widgets.lines import Lines
 
 if TYPE_CHECKING:
+    from qudag_tui.core.execution import Execution
     from qudag_tui.tui.snapshot import Snapshot
 
 _MOST = 3
@@ -45,11 +47,21 @@ def alarms(shot: Snapshot) -> list[str]:
 
 def waiting(shot: Snapshot) -> list[str]:
     """What waits for a person."""
-    return [
+    unapproved = [
+        f"{_title(execution, shot)} {waits_words(execution, shot.now)} · 3 shows it"
+        for execution in shot.state.open_requests()
+        if execution.awaits_approval
+    ]
+    return unapproved + [
         f"“{execution.waits_for.text}” waits for a person · 3 shows it"
         for execution in shot.state.executions.values()
         if execution.state is ExecutionState.RUNNING and not execution.held and execution.waits_for is not None
     ]
+
+
+def _title(execution: Execution, shot: Snapshot) -> str:
+    procedure = shot.plan.procedures.get(execution.target)
+    return procedure.title if procedure else execution.target
 
 
 class Banner(Lines):
