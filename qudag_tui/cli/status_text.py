@@ -36,7 +36,8 @@ def status_lines(session: Session, standings: Standings, now: Instant) -> Iterat
     yield from _head(session, standings.supervised, now)
     for execution in state.executions.values():
         if not execution.state.is_over:
-            yield f"  {execution_line(execution, now)}"
+            hint = " (approve --show)" if execution.awaits_approval else ""
+            yield f"  {execution_line(execution, now)}{hint}"
     for execution in alone_executions(state):
         yield f"  {execution.target}, started by {alone_words(execution)}"
     for checklist in plan.checklists:
@@ -154,7 +155,7 @@ def execution_line(execution: Execution, now: Instant) -> str:
     """What runs, and for how long; what it waits for."""
     step, waits = execution.running_step, execution.waits_for
     if execution.awaits_approval:
-        return f"{execution.target}, asked for by {execution.by}: {waits_words(execution, now)} (approve --show)"
+        return f"{execution.target}, asked for by {execution.by}: {waits_words(execution, now)}"
     if execution.held:
         what = "waits since the supervisor's restart: resume lets it go on"
     elif step is not None:

@@ -96,7 +96,8 @@ def _execution_words(event: Event, plan: Plan, targets: dict[int, str]) -> str:
     match fact:
         case ev.ExecutionRequested():
             targets[event.seq] = fact.target
-            first = " and stopped what ran" if fact.stops else ""
+            again = " in the place of the request before" if targets.get(fact.stops) == fact.target else ""
+            first = again or (" and stopped what ran" if fact.stops else "")
             alone = f", alone{_because(fact.alone)}" if fact.alone else ""
             return f"asked for {_target(plan, fact.target)}{first}{_because(fact.reason)}{alone}"
         case ev.ApprovalGiven():

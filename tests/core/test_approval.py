@@ -241,6 +241,9 @@ def test_whoever_waits_in_vain_can_go_on_alone_in_one_step() -> None:
     run.must(Execute(ROLLBACK, alone="bo does not answer"))
     alone = run.state.executions[run.state.head_seq]
 
+    assert words(run.journal[-1], run.state.plan, {waiting.request: ROLLBACK}) == (
+        "asked for the rollback in the place of the request before, alone: “bo does not answer”"
+    )
     assert run.due() == [ev.ExecutionFinished(waiting.request, "cancelled"), ev.RequestClaimed(alone.request)]
     for fact in run.due():
         assert isinstance(fact, ev.Fact)

@@ -121,6 +121,11 @@ class Tmux:
         for character in text:
             self._run("send-keys", "-t", "robot", "-l", character)
 
+    def paste(self, text: str) -> None:
+        """Paste as a terminal does that tells the program so (bracketed, where the program asks for it)."""
+        self._run("set-buffer", "-b", "robot", text)
+        self._run("paste-buffer", "-p", "-d", "-b", "robot", "-t", "robot")
+
     def wait_for(self, pattern: str) -> re.Match[str]:
         """The first match of ``pattern`` on the screen, once it is there; the failure shows the screen."""
         deadline = time.monotonic() + PATIENCE_SECONDS

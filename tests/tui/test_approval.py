@@ -184,7 +184,7 @@ async def test_whoever_waits_in_vain_goes_on_alone_with_the_same_key(deployment:
     async with at_the_screen(deployment) as robot:
         request = await asked(robot, people)
         screen = await start(robot)
-        await robot.sees("w  it waits for a second signature, 09:")
+        await robot.sees("w  it already waits for a second signature, 09:")
         await robot.press("o", "tab")
         await robot.types("bo is away")
         await robot.press("enter")

@@ -89,7 +89,7 @@ def ask_start(app: QudagApp, target: str, title: str, steps: Sequence[Step]) -> 
         if shot is None:
             return
         waits = approval.waiting(shot)
-        blocked = f"it {waits_words(waits, shot.now)} already" if waits is not None else found.blocked
+        blocked = f"it already {waits_words(waits, shot.now)}" if waits is not None else found.blocked
         dialog = ApprovedStart(
             title,
             [*lines, "", approval.people_line(procedure, app.actor.by, found.names)],
