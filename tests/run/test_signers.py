@@ -33,6 +33,26 @@ def missing(people_wanted: int, by: str = "ana") -> str:
     return ""
 
 
+def test_the_configuration_that_the_documentation_shows_is_read(
+    people: People, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = (Path(__file__).parents[2] / "docs" / "approvals.md").read_text(encoding="utf-8")
+    shown = text.partition("<!-- configuration -->")[2].partition("```toml\n")[2].partition("```")[0]
+    monkeypatch.setenv("HOME", str(tmp_path))
+    people.allow("ana", "bo", "cem")
+    people.revoke("cem")
+    for name, folder in (("allowed_signers", "team"), ("revoked_keys", "team"), ("id_ed25519.pub", ".ssh")):
+        (tmp_path / folder).mkdir(exist_ok=True)
+        source = people.config / name if folder == "team" else people.key("ana").with_suffix(".pub")
+        (tmp_path / folder / name).write_text(source.read_text())
+    (people.config / "config.toml").write_text("\n".join(line.strip() for line in shown.splitlines()))
+    signing = load_signing()
+
+    assert signing.allowed_signers == tmp_path / "team" / "allowed_signers"
+    assert (signing.revoked, signing.own) == (tmp_path / "team" / "revoked_keys", people.fingerprint("ana"))
+    assert signing.others("ana", "rollback") == {people.fingerprint("bo"): "bo@example.org"}
+
+
 def test_without_a_configuration_nobody_can_approve(people: People) -> None:
     signing = load_signing()
 
