@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from qudag_tui.cli.moment import stamp
-from qudag_tui.core.approval import VALID_SECONDS
+from qudag_tui.core.approval import VALID_SECONDS, alone_executions
 from qudag_tui.core.condition import terms
 from qudag_tui.core.execution import Execution, StepState
 from qudag_tui.core.item import Gate, Item, Kind
@@ -204,13 +204,14 @@ def _procedure(procedure: Procedure, state: State) -> dict[str, Any]:
         "at": stamp(execution.at.wall) if execution else None,
         "held": bool(execution and execution.held),
         "waits_for": waits.id if waits else None,
-        "approvals": _approvals(procedure, execution),
+        "approvals": _approvals(procedure, execution, state),
         "steps": [_step(step, execution) for step in procedure.walk()],
     }
 
 
-def _approvals(procedure: Procedure, execution: Execution | None) -> dict[str, Any]:
-    """How many people it wants, who has approved, or why it went on without them."""
+def _approvals(procedure: Procedure, execution: Execution | None, state: State) -> dict[str, Any]:
+    """How many people it wants, who has approved, and every time that it went on without them."""
+    alone = [e for e in alone_executions(state) if e.target == procedure.id]
     approvals = execution.approvals if execution else None
     given = approvals.given if approvals else []
     waits = execution is not None and execution.awaits_approval
@@ -219,7 +220,7 @@ def _approvals(procedure: Procedure, execution: Execution | None) -> dict[str, A
         "given": [{"principal": a.principal, "key": a.key, "by": a.by, "at": stamp(a.at.wall)} for a in given],
         "missing": approvals.missing if approvals and waits else 0,
         "expires": stamp(execution.at.plus(VALID_SECONDS).wall) if execution and waits else None,
-        "alone": approvals.alone if approvals else "",
+        "alone": [{"by": e.by, "at": stamp(e.at.wall), "reason": e.approvals.alone} for e in alone],
     }
 
 

@@ -38,6 +38,8 @@ def status_lines(session: Session, standings: Standings, now: Instant) -> Iterat
         if not execution.state.is_over:
             hint = " (approve --show)" if execution.awaits_approval else ""
             yield f"  {execution_line(execution, now)}{hint}"
+            for one in execution.approvals.given:
+                yield f"    approved by {one.principal} at {one.at.wall:%H:%M:%S}, key {one.key}"
     for execution in alone_executions(state):
         yield f"  {execution.target}, started by {alone_words(execution)}"
     for checklist in plan.checklists:

@@ -132,7 +132,9 @@ def _pipe(data: bytes) -> Iterator[int]:
 
 
 def _program() -> str:
-    found = shutil.which("ssh-keygen")
+    # Never one that lies about in the folder where somebody happens to work.
+    places = [place for place in os.environ.get("PATH", os.defpath).split(os.pathsep) if Path(place).is_absolute()]
+    found = shutil.which("ssh-keygen", path=os.pathsep.join(places))
     if found is None:
         raise SigningError("there is no ssh-keygen on this machine", hint="install openssh-client")
     return found

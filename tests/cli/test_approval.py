@@ -99,6 +99,7 @@ def test_two_people_from_the_request_to_the_verified_journal(desk: Desk, people:
 
     out, _ = following.communicate(timeout=DEADLINE_SECONDS)
     assert following.returncode == 7
+    assert "approved by bo@example.org at " in desk("status").out
     assert json.loads(out.splitlines()[-1])["state"] == "running"
     verified = desk("verify")
     assert (verified.code, f"vouches up to event {request['seq']}" in verified.out) == (0, True)
@@ -125,7 +126,8 @@ def test_alone_starts_at_once_and_is_shown_for_ever(desk: Desk) -> None:
     assert f"  rollback, started by {said}\n" in desk("status").out
     given = approvals(desk)
     assert isinstance(given, dict)
-    assert (given["alone"], given["missing"]) == ("nobody else is awake", 0)
+    (once,) = given["alone"]
+    assert (once["by"], once["reason"], given["missing"]) == ("ana", "nobody else is awake", 0)
     assert "asked for the rollback, alone: “nobody else is awake”" in desk("log").out
     assert desk("abort").code == 0
     until(lambda: desk.status()["procedures"][0]["state"] == "finished", "it ends")

@@ -95,6 +95,17 @@ def test_without_ssh_keygen_it_says_what_to_install(people: People, monkeypatch:
         sign(TEXT, NAMESPACE, people.key("bo"))
 
 
+def test_a_program_of_that_name_in_the_folder_is_never_run(people: People, monkeypatch: pytest.MonkeyPatch) -> None:
+    signature = people.sign("bo", TEXT)
+    (people.keys / "ssh-keygen").write_text("#!/bin/sh\nexit 0\n")
+    (people.keys / "ssh-keygen").chmod(0o755)
+    monkeypatch.chdir(people.keys)
+    monkeypatch.setenv("PATH", ".::keys")
+
+    with pytest.raises(SigningError, match="there is no ssh-keygen"):
+        verified(signature, text="another")
+
+
 def test_a_key_that_cannot_sign_is_said_with_its_name(people: People) -> None:
     with pytest.raises(SigningError, match=r"nowhere: ssh-keygen did not sign"):
         sign(TEXT, NAMESPACE, people.keys / "nowhere")

@@ -9,7 +9,7 @@ import pytest
 
 from qudag_tui.core.event import ApprovalGiven, ExecutionRequested, RequestRefused
 from qudag_tui.core.execution import Execution, ExecutionState
-from qudag_tui.core.intent import Abort, Approve, Execute
+from qudag_tui.core.intent import Abort, Approve, Execute, Resume
 from qudag_tui.core.refusal import Refusal
 from qudag_tui.run import clock
 from qudag_tui.run.approving import approval_of, hash_at, text_to_sign
@@ -166,6 +166,33 @@ def test_the_supervisor_believes_no_approval_that_stands_in_the_journal(
     (refused,) = run.facts(RequestRefused)
     assert isinstance(refused, RequestRefused)
     assert "the approval by bo@example.org does not count" in refused.reason
+
+
+def test_an_approval_starts_it_although_the_supervisor_died_while_it_waited(
+    supervised: Callable[..., Supervised], people: People
+) -> None:
+    run = supervised(TWO, STEP)
+    run.start()
+    execution = asked(run)
+    run.kill()
+    run.start()
+    hand_in(run, people.sign("bo", text_of(run, execution)))
+
+    assert (run.until_over().outcome, run.lines("flags")) == ("passed", ["off"])
+
+
+def test_a_supervisor_that_starts_after_the_approval_waits_for_a_person(
+    supervised: Callable[..., Supervised], people: People
+) -> None:
+    run = supervised(TWO, STEP)
+    execution = asked(run)
+    hand_in(run, people.sign("bo", text_of(run, execution)))
+    run.start()
+    run.until(lambda state: state.held_executions)
+    assert "request claimed" not in run.kinds()
+    run.ask(Resume())
+
+    assert (run.until_over().outcome, run.lines("flags")) == ("passed", ["off"])
 
 
 def test_the_supervisor_judges_by_the_configuration_as_it_is_at_the_claim(
