@@ -15,7 +15,8 @@ if TYPE_CHECKING:
     from qudag_tui.core.state import State
 
 _FORMAT = 1
-_MOST_TEXT = 300
+# Characters of one text as it is written here, where “é” takes six and an emoji twelve: the whole has to fit.
+_MOST_WRITTEN = 480
 _MOST_CAUSES = 3
 _NONE_OF_OURS = "it is no text to sign of qudag-tui"
 MOST_CHARACTERS = 16_000
@@ -111,9 +112,8 @@ def _asked(said: Any, text: str) -> Asked:
     texts = {name: said[key] for name, key in _TEXTS.items()} | {"head_hash": said["head"]["hash"]}
     numbers = {name: said[name] for name in ("request", "people")}
     causes = tuple(said["triggers"])
-    if not all(isinstance(each, str) for each in (*texts.values(), *causes)) or {type(n) for n in numbers.values()} != {
-        int
-    }:
+    are_texts = all(isinstance(each, str) for each in (*texts.values(), *causes))
+    if not are_texts or {type(number) for number in numbers.values()} != {int}:
         raise PayloadError(_NONE_OF_OURS)
     return Asked(**texts, **numbers, causes=causes, at=_moment(said["at"]), expires=_moment(said["expires"]))
 
@@ -124,7 +124,12 @@ def _canonical(value: Any) -> str:
 
 
 def _cut(text: str) -> str:
-    return text if len(text) <= _MOST_TEXT else f"{text[: _MOST_TEXT - 1]}…"
+    room = _MOST_WRITTEN
+    for place, character in enumerate(text[: _MOST_WRITTEN + 1]):
+        room -= len(_canonical(character)) - len('""')
+        if room < 0:
+            return f"{text[:place]}…"
+    return text
 
 
 def _stamp(moment: datetime) -> str:

@@ -22,7 +22,9 @@ def need_approval(state: State, intent: ask.Execute) -> Refusal | None:
     wanted = procedure.approvals if procedure else 1
     if wanted == 1 and intent.alone:
         return Refusal(Because.REFUSED, f"“{intent.target}” asks for no approval", "start it without “alone”")
-    if wanted > 1 and not intent.alone.strip() and not intent.own_keys:
+    if intent.alone and not intent.alone.strip():
+        return Refusal(Because.REFUSED, "going on alone needs a reason", "say why; it is shown for ever")
+    if wanted > 1 and not intent.alone and not intent.own_keys:
         why = f"“{intent.target}” needs {wanted} people, and nobody can tell your key from a colleague's"
         return Refusal(
             Because.REFUSED, why, "name your public key as key under [signing] in your config.toml, or start it alone"

@@ -18,7 +18,7 @@ def approvals_of(state: State, event: Event, fact: ev.ExecutionRequested) -> App
     fired = ((trigger.text, state.fired.get(trigger.id)) for trigger in state.plan.triggers)
     return Approvals(
         wanted=procedure.approvals if procedure else 1,
-        alone=fact.alone,
+        alone=fact.alone.strip(),
         own_keys=fact.own_keys,
         whence=f"{event.actor.login} on {event.actor.host}",
         plan=state.plan.sha256,
