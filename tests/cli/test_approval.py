@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import argparse
 import json
 import os
 import pty
@@ -12,10 +13,14 @@ from pathlib import Path
 
 import pytest
 
+from qudag_tui.cli.exit_code import ExitCode
+from qudag_tui.cli.failure import Stop
+from qudag_tui.cli.follow import Follower
+from qudag_tui.cli.session import Session
 from qudag_tui.core import event as ev
 from qudag_tui.core.event import Actor
 from qudag_tui.core.intent import Execute
-from qudag_tui.run import clock
+from qudag_tui.run import clock, supervision
 from qudag_tui.run.run import Run
 from tests.cli.desk import PLAN, Answer, Desk
 from tests.cli.test_supervised import DEADLINE_SECONDS, until
@@ -327,3 +332,38 @@ def test_verify_finds_what_was_forged_with_hashes_that_fit(
     assert found.code == 1
     assert [f["problem"] for f in found.json["findings"] if why in f["what"]] == ["forged"]
     assert not any("signature" in anchor["name"] for anchor in found.json["anchors"])
+
+
+# Following
+
+
+@pytest.mark.usefixtures("people")
+@pytest.mark.parametrize("wait", [False, True])
+def test_following_waits_for_the_approval_whether_or_not_there_is_a_terminal(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch, wait: bool
+) -> None:
+    monkeypatch.setattr(supervision, "supervisor_alive", lambda _folder: True)
+    desk.new()
+    request = asked(desk)
+    session = Session(argparse.Namespace(run="r1", runs_dir=None))
+    assert session.run.events
+    following = Follower(session, request, wait=wait)
+    assert following._code() is None
+    assert Follower(session, request, wait=wait, patient=False)._code() is ExitCode.UNKNOWN
+
+    desk.record(ev.RequestExpired(request, "nobody approved it within 10 minutes"))
+    with pytest.raises(Stop, match="the request expired: nobody approved it within 10 minutes") as caught:
+        following.follow()
+    assert caught.value.code is ExitCode.REFUSED
+
+
+@pytest.mark.usefixtures("people")
+def test_without_waiting_a_rollback_asks_and_leaves(desk: Desk) -> None:
+    desk.new()
+    desk("trust", "--yes")
+    answer = desk("rollback", "--yes", "--no-wait")
+
+    assert (answer.code, answer.out) == (7, "")
+    assert "\nqudag1." in answer.err
+    assert "qudag-tui approve --run r1 --signature LINE" in answer.err
+    assert desk("abort").code == 0
