@@ -44,7 +44,7 @@ def _requested(state: State, event: Event, fact: ev.ExecutionRequested) -> None:
 
 def _claimed(state: State, event: Event, fact: ev.RequestClaimed) -> None:
     execution = state.executions.get(fact.request)
-    if execution is None or execution.state is not ExecutionState.REQUESTED or execution.awaits_approval:
+    if execution is None or execution.state is not ExecutionState.REQUESTED or execution.approvals.missing:
         return
     execution.state, execution.claimed = ExecutionState.RUNNING, event.at
     if execution.target == ROLLBACK:
@@ -147,7 +147,7 @@ def _step_skipped(state: State, event: Event, fact: ev.StepSkipped) -> None:
 
 def _retry(state: State, event: Event, fact: ev.RetryRequested) -> None:
     execution = state.executions.get(fact.request)
-    if execution is not None and execution.step(fact.step):
+    if execution is not None and execution.step(fact.step) and not execution.approvals.missing:
         progress = execution.of(fact.step)
         progress.state, progress.outcome, progress.since = StepState.PENDING, None, event.at
         execution.state, execution.aborted_by, execution.outcome = ExecutionState.RUNNING, "", None

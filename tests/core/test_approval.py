@@ -257,10 +257,12 @@ def test_whoever_waits_in_vain_can_go_on_alone_in_one_step() -> None:
 # A forged journal
 
 
-def test_a_forged_claim_or_approval_starts_nothing() -> None:
+def test_a_forged_claim_retry_or_approval_starts_nothing() -> None:
     run = told()
     execution = requested(run)
     run.tell(ev.RequestClaimed(execution.request))
+    run.tell(ev.StepEnded("flags", execution.request, 1, "failed"))
+    run.tell(ev.RetryRequested("flags", execution.request))
     run.tell(ev.ApprovalGiven(execution.request, "ana", "SHA256:x", "", ""))
     run.tell(ev.ApprovalGiven(execution.request, "bo", "SHA256:ana", "", ""))
     run.tell(ev.ApprovalGiven(99, "bo", "SHA256:bo", "", ""))
@@ -269,6 +271,16 @@ def test_a_forged_claim_or_approval_starts_nothing() -> None:
     run.wait(700)
     run.tell(ev.ApprovalGiven(execution.request, "bo", "SHA256:bo", "", ""))
     assert execution.approvals.missing == 1
+
+
+def test_a_withdrawn_request_is_not_revived_by_a_forged_claim_and_retry() -> None:
+    run = told()
+    execution = requested(run)
+    run.must(Abort())
+    run.tell(ev.RequestClaimed(execution.request))
+    run.tell(ev.RetryRequested("flags", execution.request))
+
+    assert run.due() == [ev.ExecutionFinished(execution.request, "cancelled")]
 
 
 # What is signed
