@@ -367,3 +367,18 @@ def test_without_waiting_a_rollback_asks_and_leaves(desk: Desk) -> None:
     assert "\nqudag1." in answer.err
     assert "qudag-tui approve --run r1 --signature LINE" in answer.err
     assert desk("abort").code == 0
+
+
+def test_the_screen_asks_for_no_release_where_nobody_could_approve(desk: Desk, people: People) -> None:
+    people.allowed.unlink()
+    ours, theirs = pty.openpty()
+    opened = desk.process("checklists.toml", stdin=theirs, stderr=theirs, env=desk.environment(TERM="xterm-256color"))
+    os.close(theirs)
+    seen = b""
+    while b"AAAA" not in seen:
+        seen += os.read(ours, 4096)
+    opened.communicate(timeout=DEADLINE_SECONDS)
+    os.close(ours)
+
+    assert (opened.returncode, b"\x1b" in seen) == (3, False)
+    assert "no other person's key is configured" in seen.decode()
