@@ -261,9 +261,12 @@ def _read(path: Path, *, is_needed: bool, is_guarded: bool = True) -> str | None
         if is_guarded:
             _require_own(path)
         try:
-            return file.read(_MOST_BYTES).decode("utf-8", "replace")
+            data = file.read(_MOST_BYTES + 1)
         except OSError as error:
             raise SigningError(f"cannot be read ({error.strerror})", where=path) from error
+    if len(data) > _MOST_BYTES:
+        raise SigningError(f"is larger than {_MOST_BYTES >> 20} MiB", where=path)
+    return data.decode("utf-8", "replace")
 
 
 def _require_own(path: Path) -> None:

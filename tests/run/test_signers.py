@@ -5,10 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from qudag_tui.core.checklist import Plan
 from qudag_tui.core.procedure import Procedure
-from qudag_tui.run.signers import SigningError, load_signing, require_approvers
+from qudag_tui.run.signers import SigningError, _signers, load_signing, require_approvers
 from tests.run.people import People
 
 
@@ -167,6 +169,24 @@ def test_a_file_that_others_can_write_says_nothing(people: People, name: str) ->
     (people.config / name).chmod(0o666)
 
     assert f"anybody can write {people.config / name}" in refusal()
+
+
+def test_a_file_that_is_too_large_is_not_read_in_part(people: People) -> None:
+    people.allowed.write_text("# a comment\n" * 100_000)
+
+    assert "is larger than 1 MiB" in refusal()
+
+
+@given(st.text(alphabet=st.sampled_from(list(' ,"=*@-\tboAssh-ed25519\u2028é'))) | st.text())
+def test_whatever_a_file_of_signers_says_it_is_read_or_refused_with_its_line(text: str) -> None:
+    said, signers = "allowed_signers:", []
+    try:
+        signers = _signers(text, Path("allowed_signers"))
+    except SigningError as error:
+        said = str(error)
+
+    assert said.startswith("allowed_signers:")
+    assert all(signer.principals and signer.key.startswith("SHA256:") for signer in signers)
 
 
 def test_a_file_in_a_folder_that_others_can_write_says_nothing(people: People) -> None:

@@ -7,6 +7,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from qudag_tui.core.approval import NAMESPACE
 from qudag_tui.run.signers import SigningError, load_signing
@@ -83,6 +85,15 @@ def test_validity_is_judged_now_or_at_a_time_that_is_given(people: People) -> No
 def test_what_is_no_signature_is_said_to_be_none(text: str) -> None:
     with pytest.raises(SigningError, match=r"no (SSH )?signature"):
         read_signature(text)
+
+
+@given(st.binary(max_size=80))
+def test_whatever_follows_the_beginning_of_a_signature_it_is_read_or_refused(data: bytes) -> None:
+    try:
+        signature = read_signature(base64.b64encode(b"SSHSIG\0\0\0\1" + data).decode())
+    except SigningError:
+        return
+    assert signature.key.startswith("SHA256:")
 
 
 def test_without_ssh_keygen_it_says_what_to_install(people: People, monkeypatch: pytest.MonkeyPatch) -> None:
