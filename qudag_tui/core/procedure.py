@@ -17,11 +17,13 @@ class Procedure:
     """Steps that are executed one after the other; the one with the id ``rollback`` takes the release back.
 
     ``approvals`` is how many people a start needs, the one who asks for it included.
+    ``started_by`` are the roles that may start it, for people to see; empty where the plan does not say.
     """
 
     id: str
     title: str
     steps: tuple[Step, ...]
+    started_by: tuple[str, ...] = ()
     approvals: int = 1
 
     def walk(self) -> Iterator[Step]:

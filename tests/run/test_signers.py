@@ -27,7 +27,11 @@ def refusal() -> str:
 
 
 def missing(people_wanted: int, by: str = "ana") -> str:
-    plan = Plan("A deployment", "0" * 64, procedures={"rollback": Procedure("rollback", "Rollback", (), people_wanted)})
+    plan = Plan(
+        "A deployment",
+        "0" * 64,
+        procedures={"rollback": Procedure("rollback", "Rollback", (), approvals=people_wanted)},
+    )
     try:
         require_approvers(plan, by)
     except SigningError as error:
