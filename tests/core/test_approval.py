@@ -14,7 +14,7 @@ from qudag_tui.core.approval import alone_words, waits_words
 from qudag_tui.core.approval_payload import PayloadError, payload_of, read_payload
 from qudag_tui.core.approval_token import payload_in, token_of
 from qudag_tui.core.execution import Execution, ExecutionState
-from qudag_tui.core.intent import Abort, Approve, Execute, Tick
+from qudag_tui.core.intent import Abort, Approve, Arm, Execute, Tick
 from qudag_tui.core.narration import words
 from qudag_tui.core.procedure import ROLLBACK
 from qudag_tui.core.refusal import Refusal
@@ -46,7 +46,7 @@ def approval(run: Told, principal: str = "bo@example.org", key: str = "SHA256:bo
     return Approve(execution.request, principal, key, payload, "c2ln")
 
 
-def refusal(run: Told, intent: Approve | Execute) -> str:
+def refusal(run: Told, intent: Approve | Arm | Execute) -> str:
     answer = run.ask(intent)
     assert isinstance(answer, Refusal), answer
     return str(answer)
@@ -252,6 +252,11 @@ def test_whoever_waits_in_vain_can_go_on_alone_in_one_step() -> None:
         assert isinstance(fact, ev.Fact)
         run.record(fact)
     assert (waiting.state, alone.state) == (ExecutionState.FINISHED, ExecutionState.RUNNING)
+
+
+def test_a_rollback_of_several_people_never_starts_by_itself() -> None:
+    assert "needs 2 people, and what starts by itself has none" in refusal(told(), Arm())
+    assert "needs 2 people" not in refusal(told(1), Arm())
 
 
 # A forged journal
