@@ -100,6 +100,8 @@ def asked_lines(asked: Asked, now: datetime) -> list[str]:
     what = (
         f"roll back {asked.release}{back}" if asked.procedure == ROLLBACK else f"“{asked.heading}”, at {asked.release}"
     )
+    if asked.undoes:
+        what = f"take back what “{asked.heading}” did at {asked.release} (request {asked.undoes})"
     left = (asked.expires - now).total_seconds()
     until = f"{asked.expires:%H:%M:%S} UTC"
     valid = f"valid until {until}, {minutes(left)} left" if left > 0 else f"EXPIRED at {until}, by this machine's clock"

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from qudag_tui.cli.confirm import confirm_typed
-from qudag_tui.cli.dry_run import join
 from qudag_tui.cli.exit_code import ExitCode
 from qudag_tui.cli.failure import Stop
 from qudag_tui.cli.new import add_variables, variables_of
 from qudag_tui.cli.parser import add_runs_dir, add_yes, utf8
 from qudag_tui.cli.session import DEFAULT_FILE, Session
 from qudag_tui.cli.sinks import put, put_json, say
+from qudag_tui.core.dry_run import join
 
 if TYPE_CHECKING:
     from qudag_tui.core.checklist import Plan

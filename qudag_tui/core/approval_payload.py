@@ -51,6 +51,7 @@ class Asked:
     at: datetime
     expires: datetime
     head_hash: str
+    undoes: int = 0
 
 
 def payload_of(state: State, execution: Execution, head_hash: str) -> str:
@@ -61,8 +62,11 @@ def payload_of(state: State, execution: Execution, head_hash: str) -> str:
     run, approvals = state.run, execution.approvals
     procedure = state.plan.procedures.get(execution.target)
     evidence = _canonical({"reason": execution.reason, "triggers": list(approvals.causes)})
+    # Only where it is so: texts that were signed before it could be are read as they are.
+    undoes = {"undoes": execution.undoes} if execution.undoes else {}
     return _canonical(
-        {
+        undoes
+        | {
             "at": _stamp(execution.at.wall),
             "by": _cut(execution.by),
             "decision": "approve",
@@ -110,7 +114,7 @@ def _asked(said: Any, text: str) -> Asked:
     if said["decision"] != "approve" or said["head"]["seq"] != said["request"]:
         raise PayloadError("it contradicts itself")
     texts = {name: said[key] for name, key in _TEXTS.items()} | {"head_hash": said["head"]["hash"]}
-    numbers = {name: said[name] for name in ("request", "people")}
+    numbers = {"request": said["request"], "people": said["people"], "undoes": said.get("undoes", 0)}
     causes = tuple(said["triggers"])
     are_texts = all(isinstance(each, str) for each in (*texts.values(), *causes))
     if not are_texts or {type(number) for number in numbers.values()} != {int}:

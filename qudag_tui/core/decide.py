@@ -9,7 +9,7 @@ from qudag_tui.core import intent as ask
 from qudag_tui.core.decide_approval import approve, need_approval
 from qudag_tui.core.decide_arm import abort_or_stop, arm, disarm, stop_countdown
 from qudag_tui.core.decide_box import comment, override, set_aside, tick, undo, untick
-from qudag_tui.core.decide_execution import execute, mark_step, resume, retry, skip
+from qudag_tui.core.decide_execution import confirm_step, execute, mark_step, resume, retry, skip
 from qudag_tui.core.decide_record import record
 from qudag_tui.core.decide_run import capture, close, decide_phase, sign
 from qudag_tui.core.in_the_way import locked, need_reason
@@ -59,8 +59,9 @@ def decide(state: State, intent: ask.Intent, actor: ev.Actor, now: Instant) -> e
             return need_reason(intent.reason) or ev.UnprotectedAccepted(intent.reason)
         case ask.Execute():
             item = state.plan.items.get(intent.target)
-            in_the_way = (locked(state, item.section) if item else None) or need_approval(state, intent)
-            return in_the_way or execute(state, intent)
+            # What was done can be taken back wherever the deployment stands.
+            in_the_way = locked(state, item.section) if item and not intent.undo else None
+            return in_the_way or need_approval(state, intent) or execute(state, intent)
         case ask.Approve():
             return approve(state, intent, now)
         case ask.Abort():
@@ -77,6 +78,8 @@ def decide(state: State, intent: ask.Intent, actor: ev.Actor, now: Instant) -> e
             return need_reason(intent.reason) or skip(state, intent)
         case ask.MarkStep():
             return mark_step(state, intent)
+        case ask.ConfirmStep():
+            return confirm_step(state, intent)
         case ask.Resume():
             return resume(state)
         case ask.CloseRun():

@@ -11,7 +11,6 @@ from qudag_tui.core.approval_payload import PayloadError, payload_of, read_paylo
 from qudag_tui.core.refusal import Because, Refusal
 
 if TYPE_CHECKING:
-    from qudag_tui.core.execution import Execution
     from qudag_tui.core.instant import Instant
     from qudag_tui.core.state import State
 
@@ -29,13 +28,6 @@ def need_approval(state: State, intent: ask.Execute) -> Refusal | None:
         return Refusal(
             Because.REFUSED, why, "name your public key as key under [signing] in your config.toml, or start it alone"
         )
-    return None
-
-
-def superseded(waiting: Execution, intent: ask.Execute) -> ev.Fact | None:
-    """The request that takes the place of one that waits for approval, once whoever asked goes on alone."""
-    if intent.alone and waiting.target == intent.target and waiting.approvals.missing:
-        return ev.ExecutionRequested(intent.target, intent.reason, waiting.request, intent.alone, intent.own_keys)
     return None
 
 

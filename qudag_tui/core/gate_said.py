@@ -72,7 +72,7 @@ def gate_said(
         return GateSaid(verdict, look.judged.line, needs, asked, is_final=True)
     if so_far is not None and unlooked:
         line = f"{unlooked}; it last said {so_far.verdict}: {so_far.line}"
-        return GateSaid(Verdict.UNKNOWN, line, "a supervisor that looks")
+        return GateSaid(Verdict.UNKNOWN, line, "a supervisor")
     if so_far is None or so_far.verdict is not Verdict.PASS:
         return so_far
     if soak is None or progress is None:

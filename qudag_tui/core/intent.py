@@ -96,6 +96,7 @@ class AcceptUnprotected:
 class Execute:
     """Execute a procedure or a script item; ``stop_first`` confirms that what runs now is stopped.
 
+    With ``undo`` what its last execution did is taken back instead.
     Where other people have to approve: ``alone`` is why it starts without them, ``own_keys`` the fingerprints of the
     asker's own keys.
     """
@@ -103,6 +104,7 @@ class Execute:
     target: str
     reason: str = ""
     stop_first: bool = False
+    undo: bool = False
     alone: str = ""
     own_keys: tuple[str, ...] = ()
 
@@ -173,6 +175,13 @@ class MarkStep:
 
 
 @dataclass(frozen=True, slots=True)
+class ConfirmStep:
+    """Let a step start that the plan wants confirmed; without ``step`` the one that waits for it."""
+
+    step: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Resume:
     """Let what waited since the supervisor's restart go on."""
 
@@ -213,6 +222,7 @@ Intent = (
     | Retry
     | Skip
     | MarkStep
+    | ConfirmStep
     | Resume
     | CloseRun
     | Record

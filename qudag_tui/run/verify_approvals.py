@@ -99,7 +99,8 @@ class _Journal:
             return f"event {fact.request} asks for nothing"
         if asked.nonce not in self.text[: self.blocks[0].end] or asked.plan not in self.text[: block.end]:
             return "it is of another run, or of a plan that the run did not follow"
-        if (asked.request, asked.head_hash, asked.procedure) != (request.seq, block.digest, request.fact.target):
+        what = (request.seq, block.digest, request.fact.target, request.fact.undoes)
+        if (asked.request, asked.head_hash, asked.procedure, asked.undoes) != what:
             return f"what was signed is not event {fact.request} as it stands here"
         if is_same_person(fact.principal, request.actor.by) or fact.key in request.fact.own_keys:
             return f"it is by {request.actor.by}, who asked for it"

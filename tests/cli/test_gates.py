@@ -12,9 +12,8 @@ from qudag_tui.core import event as ev
 from qudag_tui.core.intent import Decide, Tick, Untick
 from qudag_tui.core.requirement import Requirement, plain
 from qudag_tui.core.verdict import Verdict
-from qudag_tui.run import supervision
 from qudag_tui.run.samples import SampleWriter, StandingKind
-from tests.cli.desk import PLAN, Answer, Desk
+from tests.cli.desk import PLAN, Answer, Desk, supervise_as_this_process
 
 TWO = PLAN.replace('gate = "cpu < 101%"', 'gate = "cpu < 101% and cpu stable within 5%"', 1)
 ASKED = (
@@ -26,7 +25,7 @@ ASKED = (
 @pytest.fixture
 def supervised(monkeypatch: pytest.MonkeyPatch) -> None:
     """As if a supervisor lived; what it said stands in ``samples.db``."""
-    monkeypatch.setattr(supervision, "supervisor_alive", lambda _folder: True)
+    supervise_as_this_process(monkeypatch)
 
 
 @pytest.fixture

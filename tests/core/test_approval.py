@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from qudag_tui.cli.approve import asked_lines
 from qudag_tui.core import event as ev
 from qudag_tui.core.approval import alone_words, waits_words
 from qudag_tui.core.approval_payload import PayloadError, payload_of, read_payload
@@ -145,7 +146,7 @@ def test_nothing_else_is_started_while_a_request_waits_for_approval() -> None:
     run = told()
     requested(run)
 
-    assert "already asked for" in refusal(run, Execute("drain"))
+    assert "is asked for and has not started" in refusal(run, Execute("drain"))
     assert "already asked for" in refusal(run, Execute(ROLLBACK, own_keys=OWN))
 
 
@@ -257,6 +258,33 @@ def test_whoever_waits_in_vain_can_go_on_alone_in_one_step() -> None:
 def test_a_rollback_of_several_people_never_starts_by_itself() -> None:
     assert "needs 2 people, and what starts by itself has none" in refusal(told(), Arm())
     assert "needs 2 people" not in refusal(told(1), Arm())
+
+
+# Undoing
+
+
+def test_what_several_people_start_several_people_take_back_and_the_text_says_that_it_is_taken_back() -> None:
+    steps = [replace(command("flags"), undo=("/bin/true",))]
+    made = plan(section("day", traffic="10%"), rollback=steps)
+    run = Told(replace(made, procedures={ROLLBACK: replace(made.procedures[ROLLBACK], approvals=2)}))
+    run.start_supervisor()
+    first = requested(run, alone="bo is asleep")
+    assert run.record(ev.RequestClaimed(first.request)) == ev.RequestClaimed(first.request)
+    run.run_step("flags", first.request, "failed")
+    run.must(Abort())
+    run.record(ev.ExecutionFinished(first.request, "cancelled"))
+    run.must(Execute(ROLLBACK, undo=True, own_keys=OWN))
+    back = list(run.state.executions.values())[-1]
+
+    assert (run.due(), back.undoes) == ([], first.request)
+    asked = read_payload(payload_of(run.state, back, HASH))
+    assert asked.undoes == first.request
+    assert (
+        asked_lines(asked, asked.at)[1]
+        == f"  take back what “Rollback” did at v2 (request {first.request})  (A deployment)"
+    )
+    run.must(approval(run))
+    assert run.due() == [ev.RequestClaimed(back.request)]
 
 
 # A forged journal

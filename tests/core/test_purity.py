@@ -26,6 +26,7 @@ PURE = {
     "operator",
     "qudag_tui.core",
     "re",
+    "shlex",
     "statistics",
     "typing",
     "unicodedata",

@@ -82,12 +82,12 @@ def waiting(shot: Snapshot | None) -> Execution | None:
 
 def copy_text_to_sign(app: QudagApp) -> None:
     """The text to sign, to the clipboard."""
-    from qudag_tui.tui.acts.whole import put_on_clipboard  # noqa: PLC0415  # only when something is copied
+    from qudag_tui.tui.acts.whole import copy_text  # noqa: PLC0415  # only when something is copied
 
     async def copy() -> None:
         token = await asyncio.to_thread(_token, app.session.folder)
         if isinstance(token, str):
-            put_on_clipboard(app, token)
+            copy_text(app, token)
             app.say("copied the text to sign: your colleague gives it to qudag-tui approve")
         else:
             app.say(str(token), wrong=True)

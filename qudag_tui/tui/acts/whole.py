@@ -120,12 +120,12 @@ def copy(app: QudagApp) -> None:
     if not text:
         app.say("there is nothing to copy here")
         return
-    put_on_clipboard(app, text)
+    copy_text(app, text)
     app.say(f"copied {len(text)} characters")
 
 
-def put_on_clipboard(app: QudagApp, text: str) -> None:
-    """Through tmux where there is one, else by OSC 52."""
+def copy_text(app: QudagApp, text: str) -> None:
+    """Put a text into the clipboard."""
     from qudag_tui.tui.clipboard import copy_through_tmux, is_in_tmux  # noqa: PLC0415  # only when something is copied
 
     if is_in_tmux():

@@ -87,7 +87,9 @@ def waiting(shot: Snapshot) -> list[str]:
         if execution.awaits_approval
     ]
     return unapproved + [
-        f"“{execution.waits_for.text}” waits for a person · 3 shows it"
+        f"“{execution.waits_for.text}” is to be confirmed · w in the rollback view (3)"
+        if execution.waits_for_confirmation
+        else f"“{execution.waits_for.text}” waits for a person · 3 shows it"
         for execution in shot.state.executions.values()
         if execution.state is ExecutionState.RUNNING and not execution.held and execution.waits_for is not None
     ]
