@@ -188,6 +188,16 @@ def test_new_begins_nothing_where_nobody_could_approve_and_check_warns(desk: Des
     assert warned.startswith(f"checklists.toml:{line}:13: warning: “rollback” asks for 2 people")
 
 
+@pytest.mark.usefixtures("people")
+def test_without_a_record_it_is_started_alone_or_not_at_all(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    desk.new()
+    desk("trust", "--yes")
+    monkeypatch.setattr("qudag_tui.cli.unrecorded.can_ask", lambda: True)
+    answer = desk("rollback", "--unrecorded")
+
+    assert (answer.code, "the rollback needs 2 people" in answer.err) == (3, True)
+
+
 def test_a_rollback_that_nobody_could_approve_any_more_names_the_way_out(desk: Desk, people: People) -> None:
     desk.new()
     desk("trust", "--yes")
