@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import argparse
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from qudag_tui.cli.exit_code import ExitCode
 from qudag_tui.cli.new import add_variables, variables_of
 from qudag_tui.cli.sinks import put, put_json, say
+
+if TYPE_CHECKING:
+    from qudag_tui.core.checklist import Plan
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -37,7 +40,7 @@ def run(arguments: argparse.Namespace) -> int:
             raise
         put_json({"file": str(file), "errors": [plain(error) for error in wrong.errors], "warnings": []})
         return ExitCode.USAGE
-    unwise = warnings(plan, data, str(file))
+    unwise = warnings(plan, data, str(file), _unapproved(plan))
     if arguments.json:
         put_json({"file": str(file), "errors": [], "warnings": [plain(warning) for warning in unwise]})
     else:
@@ -45,3 +48,20 @@ def run(arguments: argparse.Namespace) -> int:
             put(f"{warning.file}:{warning.line}:{warning.column}: warning: {warning.message}")
         say(f"{file}: {len(plan.boxes)} boxes, {len(plan.items)} of them to be done; {len(unwise)} warnings")
     return ExitCode.NO if unwise and arguments.strict else ExitCode.DONE
+
+
+def _unapproved(plan: Plan) -> dict[str, str]:
+    """Why a procedure that needs several people could not be approved by this login's colleagues."""
+    asking = [procedure for procedure in plan.procedures.values() if procedure.approvals > 1]
+    if not asking:
+        return {}
+    from qudag_tui.run.actor import this_actor  # noqa: PLC0415  # most files ask for one person
+    from qudag_tui.run.signers import SigningError, load_signing, require_people  # noqa: PLC0415
+
+    found = {}
+    for procedure in asking:
+        try:
+            require_people(load_signing(), procedure, this_actor().by)
+        except SigningError as error:
+            found[procedure.id] = f"{error.what}, so that new begins no run here ({error.where}: {error.hint})"
+    return found

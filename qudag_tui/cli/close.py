@@ -9,6 +9,7 @@ from qudag_tui.cli.parser import add_actor_options, add_why
 from qudag_tui.cli.recorded import event_json
 from qudag_tui.cli.session import Session
 from qudag_tui.cli.sinks import put, put_json, say
+from qudag_tui.core.approval import alone_executions, alone_words
 from qudag_tui.core.decide_run import OUTCOMES
 from qudag_tui.core.event import RunClosed
 from qudag_tui.core.intent import CloseRun
@@ -32,6 +33,8 @@ def run(arguments: argparse.Namespace) -> int:
     say(f"the run is closed ({arguments.outcome}); {len(left)} of {session.state.total['']} boxes are left")
     for removed in session.state.removed.values():
         say(f"no longer in the plan: “{removed.text}”, {removed.state} by {removed.by}")
+    for execution in alone_executions(session.state):
+        say(f"{execution.target} was started by {alone_words(execution)}")
     for item_id in left:
         put(f"{item_id}\t{session.plan.items[item_id].text}")
     return ExitCode.DONE

@@ -11,6 +11,7 @@ from qudag_tui.cli.confirm import confirm_typed
 from qudag_tui.cli.exit_code import ExitCode
 from qudag_tui.cli.failure import Refused, Stop
 from qudag_tui.cli.follow import Follower
+from qudag_tui.cli.parser import utf8
 from qudag_tui.cli.recorded import event_json
 from qudag_tui.cli.sinks import ask, can_ask, put, put_json, say
 from qudag_tui.core.decide import decide
@@ -36,6 +37,35 @@ def add_wait(parser: argparse.ArgumentParser) -> None:
         default=None,
         help="go on following while a person's step waits (on a terminal: yes; without one: no, and exit 7)",
     )
+
+
+def add_alone(parser: argparse.ArgumentParser) -> None:
+    """``--alone``."""
+    parser.add_argument(
+        "--alone",
+        metavar="REASON",
+        type=utf8,
+        default="",
+        help="start without the people who would have to approve; why stays in the record",
+    )
+
+
+def require_approvers(session: Session, target: str, *, alone: str) -> tuple[str, ...]:
+    """The fingerprints of one's own keys, where other people have to approve of ``target``, and can.
+
+    :class:`Stop` (3) where they cannot.
+    """
+    procedure = session.plan.procedures.get(target)
+    if procedure is None or procedure.approvals <= 1 or alone:
+        return ()
+    from qudag_tui.run.signers import SigningError, load_signing, require_people  # noqa: PLC0415  # seldom needed
+
+    try:
+        signing = load_signing()
+        require_people(signing, procedure, session.actor.by)
+    except SigningError as error:
+        raise Stop(ExitCode.REFUSED, f"{error} (or start it without them: --alone REASON)") from error
+    return signing.own_keys(session.actor.by)
 
 
 def add_follow(parser: argparse.ArgumentParser) -> None:
@@ -115,11 +145,12 @@ def require_trust(session: Session) -> None:
 
 def start(session: Session, target: str, arguments: argparse.Namespace) -> ExitCode:
     """Ask for an execution once it is trusted and confirmed, and follow it; with ``--dry-run`` only show it."""
-    intent = Execute(target, arguments.why, undo=arguments.undo)
+    intent = Execute(target, arguments.why, undo=arguments.undo, alone=arguments.alone)
     if arguments.dry_run:
         return print_dry_run(session, intent)
     require_trust(session)
-    intent = _confirmed(session, intent, arguments)
+    own_keys = require_approvers(session, target, alone=arguments.alone)
+    intent = _confirmed(session, replace(intent, own_keys=own_keys), arguments)
     return ask_and_follow(session, intent, arguments)
 
 
@@ -129,6 +160,12 @@ def ask_and_follow(session: Session, intent: Intent, arguments: argparse.Namespa
         event = session.ask(intent)
         if arguments.json:
             put_json(event_json(event), lines=True)
+        execution = session.state.executions.get(event.seq)
+        if execution is not None and execution.awaits_approval:
+            from qudag_tui.cli.approve import print_token  # noqa: PLC0415  # beside its only use
+            from qudag_tui.run.approving import text_to_sign  # noqa: PLC0415
+
+            print_token(session, text_to_sign(session.state, session.opened, execution), as_data=arguments.json)
         return follow(session, event, arguments)
 
 
@@ -136,7 +173,9 @@ def follow(session: Session, event: Event, arguments: argparse.Namespace) -> Exi
     """Follow the execution that ``event`` asks for, or goes on with."""
     request = getattr(event.fact, "request", event.seq)
     wait = can_ask() if arguments.wait is None else bool(arguments.wait)
-    code = Follower(session, request, wait=wait, quiet=arguments.json).follow()
+    # An approval comes within ten minutes or never, so that without a terminal it is waited for as well.
+    patient = arguments.wait is not False
+    code = Follower(session, request, wait=wait, patient=patient, quiet=arguments.json).follow()
     if arguments.json:
         execution = session.state.executions[request]
         outcome = str(execution.outcome) if execution.outcome else None
@@ -174,6 +213,10 @@ def _show(session: Session, intent: Execute) -> None:
     before = session.state.in_progress
     if intent.stop_first and before is not None:
         say(f"  Stops first: “{before.stands_at}”")
+    if intent.alone:
+        say(f"  Without a second signature: {session.actor.by} alone, “{intent.alone}”. That is shown for ever.")
+    elif intent.own_keys:
+        say("  It waits for the signature of another person, for 10 minutes at the most.")
     where = f"{session.actor.login} on {session.actor.host}"
     say(f"  {len(steps)} steps; {runs} run commands here as {where}. Recorded as {session.actor.by}.")
 

@@ -53,14 +53,17 @@ def failure_lines(folder: RunFolder, step: Step, attempt: Attempt) -> list[str]:
 class Follower:
     """Follows one execution of a run."""
 
-    def __init__(self, session: Session, request: int, *, wait: bool, quiet: bool = False) -> None:
-        """``wait`` goes on while a person's step waits; ``quiet`` prints no output of steps.
+    def __init__(
+        self, session: Session, request: int, *, wait: bool, patient: bool = True, quiet: bool = False
+    ) -> None:
+        """``wait`` goes on while a person's step waits, ``patient`` while approvals are missing; ``quiet`` prints no output of steps.
 
         Of attempts that have ended before, nothing is printed again.
         """
         self.session = session
         self.request = request
         self.wait = wait
+        self.patient = patient
         self.quiet = quiet
         self._outputs: dict[tuple[str, int], OutputLines] = {}
         self._before = {
@@ -116,11 +119,12 @@ class Follower:
         if execution.state is ExecutionState.FINISHED:
             return self._finished(execution)
         if execution.state is ExecutionState.EXPIRED:
-            raise Stop(
-                ExitCode.REFUSED, "the request expired: no supervisor took it on within 30 s; nothing was started"
-            )
+            why = execution.why or "no supervisor took it on within 30 s"
+            raise Stop(ExitCode.REFUSED, f"the request expired: {why}; nothing was started")
         if execution.state is ExecutionState.REFUSED:
             raise Stop(ExitCode.REFUSED, f"the supervisor refused it: {execution.why}")
+        if execution.awaits_approval:
+            return self._if_alone() if self.patient else ExitCode.UNKNOWN
         if execution.held:
             return self._needs_a_person("it waits since the supervisor's restart; let it go on with: qudag-tui resume")
         step = execution.waits_for

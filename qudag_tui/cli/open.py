@@ -77,9 +77,13 @@ def _open_or_new(session: Session, file: Path) -> Path | None:
         from qudag_tui.plan import read_plan  # noqa: PLC0415  # an open run follows its own plan
         from qudag_tui.run import clock  # noqa: PLC0415  # beside its only use
         from qudag_tui.run.run import Run  # noqa: PLC0415
+        from qudag_tui.run.signers import require_approvers  # noqa: PLC0415
         from qudag_tui.tui.new_run import ask_new_run  # noqa: PLC0415  # Textual is loaded only for the screen
 
-        wanted = ask_new_run(read_plan(file).title, file, ascii=session.option("ascii"))
+        plan = read_plan(file)
+        # Said before three fields are filled in for nothing.
+        require_approvers(plan, session.actor.by)
+        wanted = ask_new_run(plan.title, file, ascii=session.option("ascii"))
         if wanted is None:
             return None
         created = Run.create(

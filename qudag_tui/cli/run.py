@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from qudag_tui.cli.execute import add_undo, add_wait, start
+from qudag_tui.cli.execute import add_alone, add_undo, add_wait, start
 from qudag_tui.cli.parser import add_actor_options, add_why, add_yes
 from qudag_tui.cli.session import Session
 
@@ -16,6 +16,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     add_undo(parser)
     add_why(parser, required=False)
     add_yes(parser, "start without typing a code, and stop first what runs")
+    add_alone(parser)
     add_wait(parser)
     add_actor_options(parser)
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from qudag_tui.cli.moment import stamp
 from qudag_tui.cli.trigger_json import armed_json, countdown_json, trigger_json
+from qudag_tui.core.approval import VALID_SECONDS, alone_executions
 from qudag_tui.core.execution import Attempt, Execution, StepState
 from qudag_tui.core.gate_said import by_metric
 from qudag_tui.core.item import Item, Kind
@@ -196,6 +197,7 @@ def _procedure(procedure: Procedure, session: Session) -> dict[str, Any]:
         "id": procedure.id,
         "title": procedure.title,
         **_execution(execution),
+        "approvals": _approvals(procedure, execution, state),
         "steps": [_step(step, execution, session) for step in procedure.walk()],
         "undo": {**_execution(undo), "steps": [_step(step, undo, session) for step in undo.walk()]} if undo else None,
     }
@@ -211,6 +213,23 @@ def _execution(execution: Execution | None) -> dict[str, Any]:
         "held": bool(execution and execution.held),
         "waits_for": waits.id if waits else None,
         "waits_for_confirmation": bool(execution and execution.waits_for_confirmation),
+    }
+
+
+def _approvals(procedure: Procedure, execution: Execution | None, state: State) -> dict[str, Any]:
+    """How many people it wants, who has approved, and every time that it went on without them."""
+    alone = [e for e in alone_executions(state) if e.target == procedure.id]
+    unapproved = (e for e in state.open_requests() if e.target == procedure.id and e.awaits_approval)
+    execution = next(unapproved, execution)
+    approvals = execution.approvals if execution else None
+    given = approvals.given if approvals else []
+    waits = execution is not None and execution.awaits_approval
+    return {
+        "wanted": approvals.wanted if approvals else procedure.approvals,
+        "given": [{"principal": a.principal, "key": a.key, "by": a.by, "at": stamp(a.at.wall)} for a in given],
+        "missing": approvals.missing if approvals and waits else 0,
+        "expires": stamp(execution.at.plus(VALID_SECONDS).wall) if execution and waits else None,
+        "alone": [{"by": e.by, "at": stamp(e.at.wall), "reason": e.approvals.alone} for e in alone],
     }
 
 

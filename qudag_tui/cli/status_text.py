@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from qudag_tui.cli.status_json import run_state, start_of, who_and_when
 from qudag_tui.cli.trigger_json import blind_because
+from qudag_tui.core.approval import alone_executions, alone_words, waits_words
 from qudag_tui.core.arming import armed_words, counting, offered_only
 from qudag_tui.core.duration import clock, relative, spoken
 from qudag_tui.core.execution import Execution, StepState
@@ -42,8 +43,13 @@ def status_lines(session: Session, standings: Standings, now: Instant) -> Iterat
     yield from _alarms(state, standings, now)
     for execution in state.executions.values():
         if not execution.state.is_over:
-            yield f"  {execution_line(execution, now)}"
+            hint = " (approve --show)" if execution.awaits_approval else ""
+            yield f"  {execution_line(execution, now)}{hint}"
+            for one in execution.approvals.given:
+                yield f"    approved by {one.principal} at {one.at.wall:%H:%M:%S}, key {one.key}"
             yield from (f"    {line}" for line in failure_of(execution, session.opened))
+    for execution in alone_executions(state):
+        yield f"  {execution.target}, started by {alone_words(execution)}"
     for checklist in plan.checklists:
         yield ""
         yield f"{checklist.title}  {state.done[checklist.id]}/{state.total[checklist.id]}"
@@ -228,6 +234,8 @@ def failure_of(execution: Execution, folder: RunFolder) -> list[str]:
 def execution_line(execution: Execution, now: Instant) -> str:
     """What runs, and for how long; what it waits for."""
     step, waits = execution.running_step, execution.waits_for
+    if execution.awaits_approval:
+        return f"{execution.target}, asked for by {execution.by}: {waits_words(execution, now)}"
     if execution.held:
         what = "waits since the supervisor's restart: resume lets it go on"
     elif step is not None:
@@ -246,6 +254,7 @@ def tmux_line(session: Session, standings: Standings, now: Instant) -> str:
     state = session.state
     parts = [state.run.release if state.run else "", f"{state.done['']}/{state.total['']}", since_start(state, now)]
     active, phase = state.active_execution, state.current_phase
+    active = active or next((e for e in state.open_requests() if e.awaits_approval), None)
     if state.closed is not None:
         parts.append(state.closed.outcome)
     elif active is not None:

@@ -61,6 +61,10 @@ def run_unrecorded(arguments: argparse.Namespace) -> ExitCode:
     problem = trust.check(known.plan, Path(known.created.file))
     if problem:
         raise Stop(ExitCode.REFUSED, f"{problem}: nothing runs, unrecorded neither; review it with: qudag-tui trust")
+    people = known.plan.procedures[ROLLBACK].approvals
+    if people > 1 and not arguments.alone.strip():
+        why = f"the rollback needs {people} people, and what is not recorded cannot be approved"
+        raise Stop(ExitCode.REFUSED, f"{why}: --alone REASON goes on without them")
     alive = _still_running(known.state)
     _refuse_beside_a_supervisor(known)
     steps = [step for step in known.plan.procedures[ROLLBACK].walk() if not step.steps]

@@ -26,6 +26,7 @@ VERBS: dict[str, str] = {
     "override": "count a box as done, or open a locked phase, although the rules say no",
     "rollback": "roll back, step by step, and follow it to its end",
     "run": "execute an item that runs a command, or a procedure, and follow it",
+    "approve": "sign what a colleague asks for, or hand a signature in",
     "arm": "let triggers start the rollback by themselves, after a countdown",
     "abort": "stop what runs, or a countdown",
     "retry": "try a step again, and follow it",

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from qudag_tui.core import event as ev
 from qudag_tui.core import intent as ask
 from qudag_tui.core.decide_adoption import adopt, of_former_plan
+from qudag_tui.core.decide_approval import approve, need_approval
 from qudag_tui.core.decide_arm import abort_or_stop, arm, disarm, stop_countdown
 from qudag_tui.core.decide_box import comment, override, set_aside, tick, undo, untick
 from qudag_tui.core.decide_execution import confirm_step, execute, mark_step, resume, retry, skip
@@ -62,7 +63,10 @@ def decide(state: State, intent: ask.Intent, actor: ev.Actor, now: Instant) -> e
         case ask.Execute():
             item = state.plan.items.get(intent.target)
             # What was done can be taken back wherever the deployment stands.
-            return (locked(state, item.section) if item and not intent.undo else None) or execute(state, intent)
+            in_the_way = locked(state, item.section) if item and not intent.undo else None
+            return in_the_way or need_approval(state, intent) or execute(state, intent)
+        case ask.Approve():
+            return approve(state, intent, now)
         case ask.Abort():
             return abort_or_stop(state, now)
         case ask.Arm():

@@ -26,6 +26,11 @@ def arm(state: State, intent: ask.Arm) -> ev.Fact | Refusal:
         return Refusal(Because.REFUSED, "the run follows another plan by now", "look at what that one lets start")
     if ROLLBACK not in state.plan.procedures:
         return Refusal(Because.REFUSED, "the plan has no rollback to start", "it would be [procedures.rollback]")
+    if state.plan.procedures[ROLLBACK].approvals > 1:
+        why = (
+            f"the rollback needs {state.plan.procedures[ROLLBACK].approvals} people, and what starts by itself has none"
+        )
+        return Refusal(Because.REFUSED, why, "its triggers offer it; approvals = 1 would let one person arm it")
     if not triggers:
         return Refusal(
             Because.REFUSED,

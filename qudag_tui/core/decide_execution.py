@@ -36,13 +36,16 @@ def execute(state: State, intent: ask.Execute) -> ev.Fact | Refusal:
     stopped = None if before is None else _stopped_first(before, intent)
     if isinstance(stopped, Refusal):
         return stopped
-    return ev.ExecutionRequested(intent.target, intent.reason, stopped or 0, undone.request if undone else 0)
+    undoes = undone.request if undone else 0
+    return ev.ExecutionRequested(intent.target, intent.reason, stopped or 0, undoes, intent.alone, intent.own_keys)
 
 
 def _stopped_first(before: Execution, intent: ask.Execute) -> int | Refusal:
     """The request that the new one ends first; a refusal where it is what is asked for, or nobody has confirmed it."""
     asked = before.state is ExecutionState.REQUESTED
     if before.target == intent.target and bool(before.undoes) is intent.undo and not (asked and before.held):
+        if intent.alone and before.awaits_approval:
+            return before.request  # whoever has waited in vain goes on alone
         if asked:
             return Refusal(Because.REFUSED, f"“{before.label}” is already asked for", "wait, or abort it")
         if before.held:

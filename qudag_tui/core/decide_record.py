@@ -102,7 +102,8 @@ def _may_claim(state: State, request: int, now: Instant) -> bool:
         return False
     others = [e for e in state.executions.values() if e.state is ExecutionState.RUNNING and not e.aborted_by]
     fresh = now.seconds_since(execution.asked) <= EXPIRES_SECONDS
-    return fresh and not execution.held and not execution.aborted_by and not others
+    may_start = not execution.held and not execution.aborted_by and not execution.awaits_approval
+    return fresh and may_start and not others
 
 
 def _may_start(state: State, execution: Execution | None, step_id: str) -> bool:

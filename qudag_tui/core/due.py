@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from qudag_tui.core import event as ev
+from qudag_tui.core.approval import UNAPPROVED, left_seconds
 from qudag_tui.core.arming import starts
 from qudag_tui.core.execution import EXPIRES_SECONDS, Execution, ExecutionState, StepState
 
@@ -64,6 +65,8 @@ def due(state: State, now: Instant) -> list[Action]:
 def _request(execution: Execution, now: Instant) -> list[Action]:
     if execution.aborted_by:
         return [ev.ExecutionFinished(execution.request, "cancelled")]
+    if execution.awaits_approval:
+        return [] if left_seconds(execution, now) else [ev.RequestExpired(execution.request, UNAPPROVED)]
     if now.seconds_since(execution.asked) > EXPIRES_SECONDS:
         return [ev.RequestExpired(execution.request)]
     return [] if execution.held else [ev.RequestClaimed(execution.request)]

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from qudag_tui.core.adoption_event import PlanAdopted as PlanAdopted
+from qudag_tui.core.approval_event import ApprovalGiven as ApprovalGiven
 from qudag_tui.core.arming_event import CountdownStopped as CountdownStopped
 from qudag_tui.core.arming_event import RunArmed as RunArmed
 from qudag_tui.core.arming_event import RunDisarmed as RunDisarmed

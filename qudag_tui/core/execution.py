@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from qudag_tui.core.approval import Approvals
 from qudag_tui.core.instant import Instant
 from qudag_tui.core.step import OnFailure, Outcome, Step
 
@@ -113,12 +114,23 @@ class Execution:
     outcome: Outcome | None = None
     aborted_by: str = ""
     held: bool = False
+    approvals: Approvals = field(default_factory=Approvals)
     progress: dict[str, StepProgress] = field(default_factory=dict)
     asked: Instant = field(init=False)
 
     def __post_init__(self) -> None:
         """A request is as old as the last time that somebody asked for it; resuming asks again."""
         self.asked = self.at
+
+    @property
+    def is_requested(self) -> bool:
+        """Whether nobody has claimed it, and it has not expired or been refused."""
+        return self.state is ExecutionState.REQUESTED
+
+    @property
+    def awaits_approval(self) -> bool:
+        """Whether it cannot be claimed before other people have approved."""
+        return self.is_requested and not self.aborted_by and self.approvals.missing > 0
 
     @property
     def label(self) -> str:

@@ -13,12 +13,16 @@ class ExecutionRequested(Fact):
     """Somebody asks that a procedure, or a script item, be executed; ``stops`` is the execution it ends first.
 
     ``undoes`` is the request of an execution of ``target``: what it did is taken back, in reverse order.
+    ``alone`` is why they go on without the people who would have to approve, shown for ever; ``own_keys`` are the
+    fingerprints of their own keys, which approve of nothing here.
     """
 
     target: str
     reason: str = ""
     stops: int = 0
     undoes: int = 0
+    alone: str = ""
+    own_keys: tuple[str, ...] = ()
 
 
 @fact("request claimed")
@@ -32,9 +36,10 @@ class RequestClaimed(Fact):
 @fact("request expired")
 @dataclass(frozen=True, slots=True)
 class RequestExpired(Fact):
-    """Nobody claimed it in time: it never starts."""
+    """Nobody claimed it in time, or ``reason``: it never starts."""
 
     request: int
+    reason: str = ""
 
 
 @fact("request refused")

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from qudag_tui.core import event as ev
 from qudag_tui.core.execution import Attempt, Execution, ExecutionState, StepState
+from qudag_tui.core.fold_approval import approvals_of, approved
 from qudag_tui.core.fold_box import hold, set_mark, touch
 from qudag_tui.core.item import ItemState, Mark, Script
 from qudag_tui.core.observation import Supervisor
@@ -35,6 +36,7 @@ def _requested(state: State, event: Event, fact: ev.ExecutionRequested) -> None:
     undone = state.executions.get(fact.undoes)
     steps = undo_steps(undone) if undone is not None else _steps_of(state, fact.target) if not fact.undoes else ()
     execution = Execution(event.seq, fact.target, steps, event.actor.by, event.at, fact.reason, fact.stops, fact.undoes)
+    execution.approvals = approvals_of(state, event, fact)
     state.executions[event.seq] = execution
     item = state.plan.items.get(fact.target)
     if item is not None and not fact.undoes:
@@ -46,7 +48,7 @@ def _requested(state: State, event: Event, fact: ev.ExecutionRequested) -> None:
 
 def _claimed(state: State, event: Event, fact: ev.RequestClaimed) -> None:
     execution = state.executions.get(fact.request)
-    if execution is None or execution.state is not ExecutionState.REQUESTED:
+    if execution is None or execution.state is not ExecutionState.REQUESTED or execution.approvals.missing:
         return
     execution.state, execution.claimed = ExecutionState.RUNNING, event.at
     if execution.target == ROLLBACK and not execution.undoes:
@@ -59,7 +61,7 @@ def _expired(state: State, event: Event, fact: ev.RequestExpired) -> None:
     execution = state.executions.get(fact.request)
     if execution is not None and execution.state is ExecutionState.REQUESTED:
         execution.state, execution.finished = ExecutionState.EXPIRED, event.at
-        execution.held = False
+        execution.held, execution.why = False, fact.reason
     for item_id, asked in list(state.look_requests.items()):
         if asked.seq == fact.request:
             del state.look_requests[item_id]
@@ -169,7 +171,7 @@ def _step_skipped(state: State, event: Event, fact: ev.StepSkipped) -> None:
 
 def _retry(state: State, event: Event, fact: ev.RetryRequested) -> None:
     execution = state.executions.get(fact.request)
-    if execution is not None and execution.step(fact.step):
+    if execution is not None and execution.step(fact.step) and not execution.approvals.missing:
         progress = execution.of(fact.step)
         progress.state, progress.outcome, progress.since = StepState.PENDING, None, event.at
         progress.confirmed = ""
@@ -193,7 +195,8 @@ def _finished(state: State, event: Event, fact: ev.ExecutionFinished) -> None:
 def _supervisor_started(state: State, event: Event, fact: ev.SupervisorStarted) -> None:
     state.supervisor = Supervisor(fact, event.at)
     for execution in state.executions.values():
-        if not execution.state.is_over:
+        # What waits for approval starts by nothing but a person's new word.
+        if not execution.state.is_over and not execution.awaits_approval:
             execution.held = True
             _withdraw_confirmations(execution)
 
@@ -219,6 +222,7 @@ def _resumed(state: State, event: Event, fact: ev.ResumeConfirmed) -> None:
 
 HANDLERS: Mapping[type[ev.Fact], Callable[[Any, Any, Any], None]] = {
     ev.ExecutionRequested: _requested,
+    ev.ApprovalGiven: approved,
     ev.RequestClaimed: _claimed,
     ev.RequestExpired: _expired,
     ev.RequestRefused: _refused,

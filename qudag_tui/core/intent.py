@@ -99,12 +99,27 @@ class Execute:
     """Execute a procedure or a script item; ``stop_first`` confirms that what runs now is stopped.
 
     With ``undo`` what its last execution did is taken back instead.
+    Where other people have to approve: ``alone`` is why it starts without them, ``own_keys`` the fingerprints of the
+    asker's own keys.
     """
 
     target: str
     reason: str = ""
     stop_first: bool = False
     undo: bool = False
+    alone: str = ""
+    own_keys: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Approve:
+    """Hand in a second person's approval of a request; whoever asks has verified the signature."""
+
+    request: int
+    principal: str
+    key: str
+    payload: str
+    signature: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,6 +229,7 @@ Intent = (
     | Sign
     | AcceptUnprotected
     | Execute
+    | Approve
     | Abort
     | Arm
     | Disarm

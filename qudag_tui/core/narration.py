@@ -118,12 +118,17 @@ def _execution_words(event: Event, plan: Plan, targets: dict[int, str]) -> str:
     match fact:
         case ev.ExecutionRequested():
             targets[event.seq] = label(fact.target, fact.undoes)
-            first = " and stopped what ran" if fact.stops else ""
-            return f"asked for {_target(plan, targets[event.seq])}{first}{_because(fact.reason)}"
+            again = " in the place of the request before" if targets.get(fact.stops) == targets[event.seq] else ""
+            first = again or (" and stopped what ran" if fact.stops else "")
+            alone = f", alone{_because(fact.alone)}" if fact.alone else ""
+            return f"asked for {_target(plan, targets[event.seq])}{first}{_because(fact.reason)}{alone}"
+        case ev.ApprovalGiven():
+            target = _target(plan, targets.get(fact.request, f"request {fact.request}"))
+            return f"handed in the approval of {target} by {fact.principal}, key {fact.key}"
         case ev.RequestClaimed():
             return f"took on {_target(plan, targets.get(fact.request, f'request {fact.request}'))}"
         case ev.RequestExpired():
-            return f"{_target(plan, targets.get(fact.request, f'request {fact.request}'))} expired: nobody took it on"
+            return f"{_target(plan, targets.get(fact.request, f'request {fact.request}'))} expired: {fact.reason or 'nobody took it on'}"
         case ev.RequestRefused():
             return f"refused {_target(plan, targets.get(fact.request, ''))}: {fact.reason}"
         case ev.StepConfirmed():

@@ -16,6 +16,7 @@ ROLLBACK = "rollback"
 class Procedure:
     """Steps that are executed one after the other; the one with the id ``rollback`` takes the release back.
 
+    ``approvals`` is how many people a start needs, the one who asks for it included.
     ``started_by`` are the roles that may start it, for people to see; empty where the plan does not say.
     """
 
@@ -23,6 +24,7 @@ class Procedure:
     title: str
     steps: tuple[Step, ...]
     started_by: tuple[str, ...] = ()
+    approvals: int = 1
 
     def walk(self) -> Iterator[Step]:
         """Every step in order, branches before what they hold."""

@@ -116,6 +116,7 @@ KEYS: Mapping[str, Mapping[str, str]] = {
     },
     "procedure": {
         "title": _TEXT,
+        "approvals": "a whole number from 1 to 5",
         "started_by": "a list of roles",
         "steps": "an array of tables: [[procedures.rollback.steps]]",
     },

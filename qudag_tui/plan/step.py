@@ -36,7 +36,8 @@ def read_procedures(values: dict[str, Any], draft: Draft) -> dict[str, Procedure
             draft.problems.add(f"a procedure needs steps: [[procedures.{name}.steps]]", path, absence=True)
         steps = _Steps(name, draft).read(table, name, 0, None)
         title = table.string("title", name[:1].upper() + name[1:].replace("-", " ").replace("_", " "))
-        procedures[name] = Procedure(name, title, steps, table.strings("started_by"))
+        started_by, approvals = table.strings("started_by"), table.whole("approvals", 1, 5) or 1
+        procedures[name] = Procedure(name, title, steps, started_by, approvals)
     return procedures
 
 
@@ -123,7 +124,7 @@ def read_run(table: Table, draft: Draft, **fields: Any) -> Step:
     """A step from the keys that say how a command runs, and ``fields`` that are known already."""
     table.only_with(RUN_KEYS, "run")
     shell = table.flag("shell")
-    attempts = _attempts(table)
+    attempts = table.whole("attempts", 1, 100) or 1
     idempotent = table.flag("idempotent")
     if attempts > 1 and not idempotent:
         table.refuse("attempts", "attempts of more than 1 need idempotent = true: a second try must do no harm")
@@ -150,14 +151,6 @@ def read_run(table: Table, draft: Draft, **fields: Any) -> Step:
         env={**draft.variables.values, **env} if shell else env,
         secrets=_secrets(table),
     )
-
-
-def _attempts(table: Table) -> int:
-    value = table.values.get("attempts", 1)
-    if isinstance(value, bool) or not isinstance(value, int) or not 1 <= value <= 100:
-        table.wrong("attempts")
-        return 1
-    return value
 
 
 def _argv(key: str, shell: bool, table: Table, draft: Draft) -> tuple[str, ...]:

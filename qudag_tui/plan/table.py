@@ -81,6 +81,16 @@ class Table:
             return None
         return float(value)
 
+    def whole(self, key: str, low: int, high: int) -> int | None:
+        """A whole number from ``low`` to ``high``."""
+        value = self.values.get(key)
+        if value is None:
+            return None
+        if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
+            self.wrong(key)
+            return None
+        return value
+
     def seconds(self, key: str, low: float = 0.0) -> float | None:
         """A duration longer than ``low`` seconds."""
         value = self.values.get(key)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from qudag_tui.core.checklist import Plan, Section
@@ -21,10 +21,14 @@ DEFAULT_WINDOW_SECONDS = 600.0
 LEAST_COUNTDOWN_SECONDS = 10.0
 
 
-def warnings(plan: Plan, data: bytes, name: str) -> list[PlanWarning]:
-    """What ``check`` warns of in the ``plan`` that ``data`` gave, with places, in the file's order."""
+def warnings(plan: Plan, data: bytes, name: str, unapproved: Mapping[str, str] | None = None) -> list[PlanWarning]:
+    """What ``check`` warns of in the ``plan`` that ``data`` gave, with places, in the file's order.
+
+    ``unapproved`` says of procedures why nobody here could approve them.
+    """
     _, paths, spelled = parse_with_places(data, name, plan.vars)
     found = list(_Unwise(plan, paths, spelled.values or {}).all())
+    found += [Problem(why, ("procedures", procedure, "approvals")) for procedure, why in (unapproved or {}).items()]
     return sorted(PlanWarning(name, *spot, message) for spot, message in place(found, spelled, name))
 
 

@@ -84,7 +84,9 @@ class Run:
         """Begin a run of the plan at ``plan_path`` in a new folder, and open it.
 
         ``starts`` is T (``now`` if None, with a time zone). The id is ``run_id``, else ``YYYY-MM-DD-<release>``, with
-        -2, -3 and so on if that is taken. Raises ``OSError`` and ``PlanErrors`` for the plan, :class:`InvalidRunId`,
+        -2, -3 and so on if that is taken. Other people's keys must be configured where a procedure needs them.
+
+        Raises ``OSError`` and ``PlanErrors`` for the plan, :class:`InvalidRunId`,
         :class:`RunExists`, :class:`RunRefused`, :class:`ReadOnly`, :class:`NotSaved`, :class:`NotRecordable`.
         """
         data = read_bytes(plan_path)
@@ -93,6 +95,10 @@ class Run:
             raise InvalidRunId(
                 f"“{run_id}” cannot be the name of a run", hint="use letters, digits, and . _ + - inside it"
             )
+        if any(procedure.approvals > 1 for procedure in plan.procedures.values()):
+            from qudag_tui.run.signers import require_approvers  # noqa: PLC0415 - only where somebody has to approve
+
+            require_approvers(plan, actor.by)
         stem = run_id or f"{now.wall:%Y-%m-%d}-{_NOT_IN_ID.sub('-', release).strip('.-') or 'run'}"[:120]
         number = 1
         while True:

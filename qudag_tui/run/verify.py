@@ -19,7 +19,7 @@ from qudag_tui.run.witness import Witness, read_witness
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """Something that is wrong. ``problem`` is changed, removed, reordered, torn, missing or stray.
+    """Something that is wrong. ``problem`` is changed, removed, reordered, torn, missing, stray or forged.
 
     ``seq`` is the event (0 if none can be named), ``line`` its line in the file from 1 (0 beyond its end).
     """

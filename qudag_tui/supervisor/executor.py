@@ -18,6 +18,7 @@ from qudag_tui.core.state import State
 from qudag_tui.core.step import Step
 from qudag_tui.plan import trust
 from qudag_tui.run import clock
+from qudag_tui.run.approving import problem_of_stored
 from qudag_tui.run.error import RunError, RunGone
 from qudag_tui.run.folder import LOGS
 from qudag_tui.run.run import Run
@@ -126,12 +127,17 @@ class Executor:
     # Acting
 
     async def claim(self, fact: ev.RequestClaimed) -> bool:
-        """Claim a request, unless its commands are not trusted; whether something was recorded."""
+        """Claim a request, unless its commands are not trusted or it is not approved; whether something was recorded."""
         execution = self._run.state.executions[fact.request]
         if isinstance(record(self._run.state, fact, self._recorder.now()), Refusal):
             return False  # not its turn: nothing needs to be hashed for it
         if any(step.run for step in execution.walk()):
             reason = await off_loop(lambda: trust.check(self._run.plan, self._file()))
+            if reason:
+                return await self._refuse(execution, reason)
+        if execution.approvals.wanted > 1:
+            state, folder = self._run.state, self._run.folder
+            reason = await off_loop(lambda: problem_of_stored(state, folder, execution))
             if reason:
                 return await self._refuse(execution, reason)
         return self._may_start() and await self._recorder.record(fact) is not None

@@ -37,6 +37,7 @@ ACTS: Mapping[str, Callable[[QudagApp], None]] = {
     "mark": step.mark,
     "mark_as": step.mark_as,
     "abort": step.abort,
+    "approve": step.approve,
     "arm": arm.arm,
     "stop_countdown": arm.stop_countdown,
     "retry": step.retry,

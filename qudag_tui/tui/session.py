@@ -47,9 +47,9 @@ STARTED_SECONDS = 15.0
 _STARTED_POLL_SECONDS = 0.02
 READ_NS = 1_000_000_000
 # Each of these leaves the supervisor something to do: there is to be one before it is asked.
-_NEEDS_SUPERVISOR = {"Tick", "Execute", "Retry", "Resume", "ConfirmStep", "MarkStep", "Skip", "Arm"}
+_NEEDS_SUPERVISOR = {"Tick", "Execute", "Approve", "Retry", "Resume", "ConfirmStep", "MarkStep", "Skip", "Arm"}
 # Asked before the supervisor has said that it started, these would only wait for a person's confirmation.
-_WAITS_FOR_START = {"Execute", "Retry", "Resume", "ConfirmStep"}
+_WAITS_FOR_START = {"Execute", "Approve", "Retry", "Resume", "ConfirmStep"}
 
 
 class Session:

@@ -178,8 +178,7 @@ class Desk:
         return subprocess.Popen(
             [sys.executable, "-P", "-m", "qudag_tui", *words],
             cwd=self.folder,
-            stdin=subprocess.DEVNULL,
-            **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options},
+            **{"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options},
         )
 
 

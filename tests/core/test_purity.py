@@ -16,8 +16,12 @@ PURE = {
     "datetime",
     "difflib",
     "enum",
+    "base64",
+    "binascii",
     "functools",
+    "hashlib",
     "itertools",
+    "json",
     "math",
     "operator",
     "qudag_tui.core",
@@ -26,6 +30,7 @@ PURE = {
     "statistics",
     "typing",
     "unicodedata",
+    "zlib",
 }
 ASKS_THE_WORLD = {"now", "utcnow", "today", "open", "print", "input", "exec", "eval", "__import__"}
 

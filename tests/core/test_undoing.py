@@ -21,8 +21,8 @@ def run_of(*steps: Step) -> Told:
     return Told(plan(section("a", manual("x"), script("run-it"), traffic="10%"), rollback=steps, other=[command("o")]))
 
 
-def undo(told: Told, **how: bool) -> Execution:
-    told.must(ask.Execute("rollback", "wrong", undo=True, **how))
+def undo(told: Told, *, stop_first: bool = False) -> Execution:
+    told.must(ask.Execute("rollback", "wrong", stop_first, undo=True))
     return told.state.executions[told.state.head_seq]
 
 

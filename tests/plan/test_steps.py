@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from qudag_tui.core.condition import Comparison, Threshold
@@ -22,6 +24,28 @@ def steps(*lines: str, before: str = "") -> str:
 
 def step_of(line: str, before: str = "") -> Step:
     return plan_of(steps(line, before=before)).procedures["rollback"].steps[0]
+
+
+@pytest.mark.parametrize(("written", "people"), [("", 1), ("approvals = 1\n", 1), ("approvals = 5\n", 5)])
+def test_a_procedure_may_need_several_people(written: str, people: int) -> None:
+    text = TOP + ONE_CHECKLIST + f"[procedures.rollback]\n{written}steps = [{{ text = 'x' }}]\n"
+
+    assert plan_of(text).procedures["rollback"].approvals == people
+
+
+@pytest.mark.parametrize("wrong", ["0", "6", "true", '"2"', "2.0", "[2]"])
+def test_so_many_people_as_no_procedure_can_need_are_refused(wrong: str) -> None:
+    text = TOP + ONE_CHECKLIST + f"[procedures.rollback]\napprovals = {wrong}\nsteps = [{{ text = 'x' }}]\n"
+
+    (error,) = errors_of(text)
+    assert "13: approvals must be a whole number from 1 to 5, not " in error
+
+
+def test_the_example_of_the_documentation_of_approvals_needs_two_people() -> None:
+    text = (Path(__file__).parents[2] / "docs" / "approvals.md").read_text(encoding="utf-8")
+    example = text.partition("```toml\n")[2].partition("```")[0]
+
+    assert plan_of(example).procedures["rollback"].approvals == 2
 
 
 def test_a_procedure_has_steps_branches_and_watches() -> None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from qudag_tui.core import intent as ask
+from qudag_tui.core.approval import waits_words
 from qudag_tui.core.arming import counting
 from qudag_tui.core.duration import clock, spoken
 from qudag_tui.core.item import Script
@@ -20,6 +21,7 @@ from qudag_tui.tui.screens.typed_start import TypedStart
 
 if TYPE_CHECKING:
     from qudag_tui.core.execution import Execution
+    from qudag_tui.core.procedure import Procedure
     from qudag_tui.core.step import Step
     from qudag_tui.tui.app import QudagApp
     from qudag_tui.tui.snapshot import Snapshot
@@ -34,11 +36,18 @@ def start_rollback(app: QudagApp) -> None:
     if procedure is None:
         app.say("this plan has no rollback", wrong=True)
         return
-    if is_refused(app, ask.Execute(ROLLBACK, stop_first=True)):
+    if is_refused(app, _start_of(shot, ROLLBACK)):
         return
     run = shot.state.run
     to = f" to {run.previous}" if run and run.previous else ""
     ask_start(app, ROLLBACK, f"Roll back {run.release if run else ''}{to}", procedure.steps)
+
+
+def _start_of(shot: Snapshot | None, target: str, *, undo: bool = False) -> ask.Execute:
+    """What is tried before the dialog opens; whether other people approve is asked in it, and alone it can be started."""
+    procedure = shot.plan.procedures.get(target) if shot else None
+    alone = "alone" if procedure is not None and procedure.approvals > 1 else ""
+    return ask.Execute(target, stop_first=True, undo=undo, alone=alone)
 
 
 def undo_execution(app: QudagApp) -> None:
@@ -56,7 +65,7 @@ def undo_execution(app: QudagApp) -> None:
         shown = view.list.execution(shot)
         target = shown.target if shown is not None else ROLLBACK
     undone = shot.state.undoable(target)
-    if is_refused(app, ask.Execute(target, stop_first=True, undo=True)) or undone is None:
+    if is_refused(app, _start_of(shot, target, undo=True)) or undone is None:
         return
     lines = []
     for number, step in enumerate(undo_steps(undone), 1):
@@ -83,7 +92,7 @@ def procedures(app: QudagApp) -> None:
     def answered(answer: str | None) -> None:
         if answer is not None:
             chosen = others[int(answer) - 1]
-            if not is_refused(app, ask.Execute(chosen.id, stop_first=True)):
+            if not is_refused(app, _start_of(shot, chosen.id)):
                 ask_start(app, chosen.id, f"Execute “{chosen.title}”", chosen.steps)
 
     lines = [f"{key}  {title}" for key, title in offered.items()]
@@ -176,19 +185,50 @@ def ask_start(
         lines = [*first, *start_lines(app, target if not undo else "", steps)]
         if has_commands:
             lines.append("The file is trusted as it is now.")
+        procedure = app.shot.plan.procedures.get(target) if app.shot else None
+        if procedure is not None and procedure.approvals > 1:
+            await ask_with_others(procedure, lines)
+            return
         app.push_screen(TypedStart(title, [*lines, f"Recorded as {app.actor.by}."], reason=given_reason()), answered)
 
     def given_reason() -> str:
         offered = offering(app.shot.state) if app.shot and target == ROLLBACK and not undo else []
         return reason_of(offered[0][0], offered[0][1].line) if offered else ""
 
-    def answered(reason: str | None) -> None:
+    async def ask_with_others(procedure: Procedure, lines: list[str]) -> None:
+        from qudag_tui.tui.acts import approval  # noqa: PLC0415  # most procedures need one person
+        from qudag_tui.tui.screens.approved_start import ApprovedStart  # noqa: PLC0415  # as above
+
+        found = await approval.approvers_of(procedure, app.actor.by)
+        shot = app.shot
+        if shot is None:
+            return
+        waits = approval.waiting(shot)
+        is_same = waits is not None and waits.target == target and bool(waits.undoes) is undo
+        blocked = f"it already {waits_words(waits, shot.now)}" if waits is not None and is_same else found.blocked
+        dialog = ApprovedStart(
+            title,
+            [*lines, "", approval.people_line(procedure, app.actor.by, found.names)],
+            whose=approval.whose(found.names) if found.names else "",
+            blocked=blocked,
+            cause=approval.cause_of(shot) if target == ROLLBACK and not undo else "",
+        )
+
+        def chosen(reason: str | None) -> None:
+            if reason is not None and dialog.is_alone:
+                answered("", alone=reason)
+            else:
+                answered(reason, own_keys=found.own_keys)
+
+        app.push_screen(dialog, chosen)
+
+    def answered(reason: str | None, *, alone: str = "", own_keys: tuple[str, ...] = ()) -> None:
         if reason is None:
             return
         before = app.shot.state.in_progress if app.shot else None
         # What is stopped first was named in the dialog, so that the typed code confirms it as well; nothing else.
         stops = before is not None and named is not None and before.request == named.request
-        app.submit(ask.Execute(target, reason, stop_first=stops, undo=undo))
+        app.submit(ask.Execute(target, reason, stops, undo, alone, own_keys))
         if app.shot is not None and target in app.shot.plan.procedures:
             app.act_rollback()
 

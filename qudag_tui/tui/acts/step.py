@@ -88,15 +88,25 @@ def abort(app: QudagApp) -> None:
         app.say("nothing is running")
         return
     running = execution.running_step
+    withdrawn = "It waits for an approval: the request is withdrawn."
     what = (
         f"“{running.text}” is stopped: TERM now, KILL after {running.grace_seconds:.0f} s."
         if running
+        else withdrawn
+        if execution.awaits_approval
         else "Nothing of it runs now."
     )
     app.push_screen(
         Choice("Abort?", [what, "What has been done stays done, and nothing after it starts.", ""], {"y": "abort"}),
         lambda answer: app.submit(ask.Abort()) if answer == "y" else None,
     )
+
+
+def approve(app: QudagApp) -> None:
+    """Take a second person's signature for the request that waits."""
+    from qudag_tui.tui.acts import approval  # noqa: PLC0415  # reads keys and signatures, which few runs need
+
+    approval.approve(app)
 
 
 def retry(app: QudagApp) -> None:

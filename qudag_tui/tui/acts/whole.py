@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from qudag_tui.core import intent as ask
+from qudag_tui.core.approval import alone_executions, alone_words, waits_words
 from qudag_tui.core.decide_run import OUTCOMES
 from qudag_tui.tui.keymap import Where, help_lines
 from qudag_tui.tui.screens.dialog import Choice, Notice, Reason
@@ -28,6 +29,8 @@ def quit(app: QudagApp) -> None:  # noqa: A001  # the key's name
             lines.append(f"“{running.text}” goes on running.")
         elif execution.waits_for is not None:
             lines.append(f"“{execution.waits_for.text}” goes on waiting for a person.")
+        elif execution.awaits_approval:
+            lines.append(f"“{execution.target}” {waits_words(execution, shot.now)}: approve hands one in.")
     lines.extend(
         f"The soak “{shot.plan.items[id_].text}” goes on counting."
         for id_, soak in state.soaks.items()
@@ -91,13 +94,15 @@ def close_run(app: QudagApp) -> None:
     shot = app.shot
     if shot is None:
         return
-    left = [item for item in shot.plan.items.values() if not shot.state.item_state(item).is_settled]
-    lines = [f"{len(left)} of {shot.state.total['']} boxes are open."] if left else ["Every box is settled."]
+    state = shot.state
+    left = [item for item in shot.plan.items.values() if not state.item_state(item).is_settled]
+    lines = [f"{len(left)} of {state.total['']} boxes are open."] if left else ["Every box is settled."]
     lines.extend(f"  {item.text}" for item in left[:8])
     if len(left) > 8:
         lines.append(f"  and {len(left) - 8} more")
     if shot.state.removed:
         lines.append(f"{len(shot.state.removed)} that the plan no longer has were begun: the palette lists them.")
+    lines.extend(f"{execution.target} was started by {alone_words(execution)}" for execution in alone_executions(state))
     keys = {"c": OUTCOMES[0], "r": OUTCOMES[1], "x": OUTCOMES[2]}
 
     def answered(answer: str | None) -> None:

@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from qudag_tui.core import event as ev
+from qudag_tui.core.approval import waits_words
 from qudag_tui.core.arming import armed_words
 from qudag_tui.core.duration import clock, spoken
 from qudag_tui.core.narration import words
@@ -81,6 +82,8 @@ def recap_lines(shot: Snapshot, seen: int) -> list[tuple[str, str]]:
         if waits is not None:
             yours = "is to be confirmed before it starts" if execution.waits_for_confirmation else "is yours"
             lines.append(("waits", f"“{waits.text}” {yours}"))
+        elif execution.awaits_approval:
+            lines.append(("waits", f"“{execution.label}” {waits_words(execution, shot.now)}"))
     lines.extend(("waits", f"“{e.label}” since the supervisor's restart") for e in state.held_executions)
     events, targets = happened_since(shot, seen), _targets(shot)
     if len(events) > _MOST:

@@ -206,6 +206,16 @@ class Rollback(View):
         """Further down."""
         self.search(self.output.needle, -1)
 
+    def act_copy(self) -> None:
+        """The text to sign, while something waits for a signature; else what every view copies."""
+        shot = self.desk.shot
+        if shot is not None and any(e.awaits_approval for e in shot.state.open_requests()):
+            from qudag_tui.tui.acts.approval import copy_text_to_sign  # noqa: PLC0415  # few runs need it
+
+            copy_text_to_sign(self.desk)
+        else:
+            self.desk.act("copy")
+
     def copy_text(self) -> str:
         """The output."""
         return "\n".join(self.output.every_line())

@@ -17,9 +17,10 @@ _ALPHABET = "ABCDEFGHJKLMNPQRTUVWXY346789"
 _LENGTH = 4
 
 
-def new_code() -> str:
-    """A code that nobody types, or pastes, by accident."""
-    return "".join(secrets.choice(_ALPHABET) for _ in range(_LENGTH))
+def new_code(without: str = "") -> str:
+    """A code that nobody types, or pastes, by accident, of other letters than those in ``without``."""
+    letters = [letter for letter in _ALPHABET if letter.casefold() not in without.casefold()]
+    return "".join(secrets.choice(letters) for _ in range(_LENGTH))
 
 
 class TypedStart(Dialog[str]):
@@ -58,7 +59,12 @@ class TypedStart(Dialog[str]):
         """The right code starts; nothing else does."""
         event.stop()
         if event.input.id == "code" and event.value.strip().upper() == self.code:
-            self.dismiss(self.reason)
+            self.confirm(event.input)
+
+    def confirm(self, code: Input) -> None:
+        """The right code stands in its field."""
+        del code
+        self.dismiss(self.reason)
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Enter goes to the code, and says so where it is wrong."""

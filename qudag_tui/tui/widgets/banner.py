@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from qudag_tui.core.approval import waits_words
 from qudag_tui.core.duration import clock
 from qudag_tui.core.execution import ExecutionState
 from qudag_tui.core.offering import offering, reason_of
@@ -14,6 +15,7 @@ from qudag_tui.tui.widgets.lines import Lines
 from qudag_tui.tui.widgets.trigger_words import blind_triggers, fired_words, running_countdowns
 
 if TYPE_CHECKING:
+    from qudag_tui.core.execution import Execution
     from qudag_tui.tui.glyphs import Glyphs
     from qudag_tui.tui.snapshot import Snapshot
 
@@ -79,6 +81,11 @@ def countdown_lines(shot: Snapshot, width: int, glyphs: Glyphs) -> list[str]:
 
 def waiting(shot: Snapshot) -> list[str]:
     """What waits for a person; last, and no alarm, that the checklist file was edited."""
+    unapproved = [
+        f"{_title(execution, shot)} {waits_words(execution, shot.now)} · 3 shows it"
+        for execution in shot.state.open_requests()
+        if execution.awaits_approval
+    ]
     waits = [
         f"“{execution.waits_for.text}” is to be confirmed · w in the rollback view (3)"
         if execution.waits_for_confirmation
@@ -86,7 +93,12 @@ def waiting(shot: Snapshot) -> list[str]:
         for execution in shot.state.executions.values()
         if execution.state is ExecutionState.RUNNING and not execution.held and execution.waits_for is not None
     ]
-    return [*waits, *([shot.edited] if shot.edited and shot.state.closed is None else [])]
+    return [*unapproved, *waits, *([shot.edited] if shot.edited and shot.state.closed is None else [])]
+
+
+def _title(execution: Execution, shot: Snapshot) -> str:
+    procedure = shot.plan.procedures.get(execution.target)
+    return procedure.title if procedure else execution.target
 
 
 class Banner(Lines):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
 
+from qudag_tui.core.approval import alone_words, waits_words
 from qudag_tui.core.duration import clock, spoken
 from qudag_tui.core.execution import Execution, ExecutionState, StepState
 from qudag_tui.core.offering import offering
@@ -95,6 +96,7 @@ class ProcedureList(Panel):
         if parts:
             parts.append(Part())
         parts.append(Part(text="heading"))
+        parts.extend(Part(text=note) for note in approval_notes(execution, shot))
         for number, step in enumerate(steps, 1):
             parts.append(Part(step=step, number=str(number)))
             parts.extend(Part(step=below) for below in list(step.walk())[1:])
@@ -123,6 +125,8 @@ class ProcedureList(Panel):
             return self._trigger(part.trigger, width, shot)
         if part.step is not None:
             return self._step(part, part.step, width, shot)
+        if part.text and part.text != "heading":
+            return [(f" {cut(part.text, width - 2, self.glyphs)}", self.colours.strong)]
         return self._heading(width, shot) if part.text else [(self.glyphs.rule * width, self.colours.dim)]
 
     def _trigger(self, trigger: Trigger, width: int, shot: Snapshot) -> list[Piece]:
@@ -171,6 +175,8 @@ class ProcedureList(Panel):
         state = execution.state
         if state is ExecutionState.REQUESTED:
             said, style = f"asked for {asked}", self.colours.accent
+            if execution.awaits_approval:
+                said = waits_words(execution, shot.now)
         elif state is ExecutionState.RUNNING:
             word = "stopping, started" if execution.aborted_by else "started"
             said, style = f"{word} {asked}", self.colours.accent
@@ -181,7 +187,7 @@ class ProcedureList(Panel):
             style = self.colours.dim if outcome is Outcome.PASSED else self.colours.wrong
             said = f"{str(outcome).replace('_', ' ')}, {offer}asked for {asked}"
         elif state is ExecutionState.EXPIRED:
-            said, style = f"expired: nobody took it on; asked for {asked}", self.colours.wrong
+            said, style = f"expired: {execution.why or 'nobody took it on'}; asked for {asked}", self.colours.wrong
         else:
             said, style = f"refused: {execution.why}", self.colours.wrong
         return spread(
@@ -221,6 +227,18 @@ class ProcedureList(Panel):
         )
         left: list[Piece] = [(mark, self.colours.accent), (lead, self.colours.dim), (text, text_style)]
         return spread(left, [(f"{cut(said, width - len(lead) - 14, self.glyphs)} ", styles[style])], width, self.glyphs)
+
+
+def approval_notes(execution: Execution | None, shot: Snapshot) -> list[str]:
+    """Below the heading: what can be done for a request that waits, who approved, or who went on alone, for ever."""
+    if execution is None:
+        return []
+    notes = [f"approved by {one.principal} {time_of(one.at.wall, shot.now.wall)}" for one in execution.approvals.given]
+    if execution.approvals.alone:
+        notes.append(alone_words(execution))
+    if execution.awaits_approval:
+        notes.append("y copies the text to sign · P takes the signature · a withdraws it")
+    return notes
 
 
 def _is_settled(execution: Execution, shot: Snapshot) -> bool:
