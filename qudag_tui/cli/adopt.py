@@ -77,7 +77,7 @@ def run(arguments: argparse.Namespace) -> int:
     say(*(str(restart) for restart in carry(session.state, found.plan, same).restarts))
     _require_trust(session, found)
     confirm("Adopt it?", yes=arguments.yes)
-    session.run.keep_plan(found.data, found.plan)
+    session.run.keep_plan(found.data, found.plan, session.actor.by)
     event = session.ask(found.intent(same))
     if arguments.json:
         put_json(event_json(event))

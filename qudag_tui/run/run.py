@@ -95,10 +95,7 @@ class Run:
             raise InvalidRunId(
                 f"“{run_id}” cannot be the name of a run", hint="use letters, digits, and . _ + - inside it"
             )
-        if any(procedure.approvals > 1 for procedure in plan.procedures.values()):
-            from qudag_tui.run.signers import require_approvers  # noqa: PLC0415 - only where somebody has to approve
-
-            require_approvers(plan, actor.by)
+        _require_approvers(plan, actor.by)
         stem = run_id or f"{now.wall:%Y-%m-%d}-{_NOT_IN_ID.sub('-', release).strip('.-') or 'run'}"[:120]
         number = 1
         while True:
@@ -225,12 +222,13 @@ class Run:
 
     # Adding
 
-    def keep_plan(self, data: bytes, plan: Plan) -> None:
+    def keep_plan(self, data: bytes, plan: Plan, by: str = "") -> None:
         """Keep ``plan``, which ``data`` says, with the run, durably: only then may an event name it.
 
-        Raises :class:`NotSaved`, :class:`ReadOnly`, :class:`RunGone`, :class:`RunRefused`.
+        Refused where it asks for more approvals than other people's keys are configured beside ``by``. Raises :class:`NotSaved`, :class:`ReadOnly`, :class:`RunGone`, :class:`RunRefused`.
         """
         self.folder.require_writable()
+        _require_approvers(plan, by)
         save_plan(self.folder, plan.sha256, data, self._disk)
         self._plans.setdefault(plan.key, plan)
 
@@ -263,6 +261,13 @@ class Run:
             where=self.folder.journal,
             hint="close the editor or the synchronisation that has it open",
         )
+
+
+def _require_approvers(plan: Plan, by: str) -> None:
+    if any(procedure.approvals > 1 for procedure in plan.procedures.values()):
+        from qudag_tui.run.signers import require_approvers  # noqa: PLC0415 - only where somebody has to approve
+
+        require_approvers(plan, by)
 
 
 def _begin(runs_dir: Path, created: RunCreated, plan: bytes, *, actor: Actor, now: Instant, disk: Disk | None) -> Run:

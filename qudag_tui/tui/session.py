@@ -268,7 +268,7 @@ class Session:
         if run is None:
             return
         try:
-            run.keep_plan(candidate.data, candidate.plan)
+            run.keep_plan(candidate.data, candidate.plan, actor.by)
         except (RunError, OSError) as error:
             self._post(IntentAnswered(intent, f"not saved: {error}"))
             return

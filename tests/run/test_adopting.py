@@ -12,7 +12,7 @@ from qudag_tui.core.intent import Tick
 from qudag_tui.core.refusal import Refusal
 from qudag_tui.plan.error import PlanErrors
 from qudag_tui.run.adopting import Candidate, candidate
-from qudag_tui.run.error import NotSaved, RunBroken
+from qudag_tui.run.error import NotSaved, RunBroken, RunRefused
 from qudag_tui.run.folder import find_run, list_runs
 from qudag_tui.run.run import Run
 from qudag_tui.run.verify import verify
@@ -219,3 +219,16 @@ def test_a_run_is_found_by_the_file_that_it_adopted_last(tmp_path: Path) -> None
 
     assert [one.file for one in list_runs(runs)] == [str(elsewhere)]
     assert find_run(runs, file=elsewhere) == run.folder.path
+
+
+def test_a_plan_that_asks_for_more_approvals_than_anybody_could_give_is_not_kept(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("XDG_CONFIG_HOME", str(tmp_path / "config"))
+    run = new_run(tmp_path)
+    steps = '[procedures.rollback]\napprovals = 2\n[[procedures.rollback.steps]]\ntext = "Tell"\n'
+    found = candidate(run, edit(tmp_path, head=HEAD.replace("[[checklists]]", f"{steps}[[checklists]]")))
+
+    with pytest.raises(RunRefused):
+        run.keep_plan(found.data, found.plan, "ana")
+    assert [path.stem for path in (run.folder.path / "plans").iterdir()] == [run.plan.sha256]
