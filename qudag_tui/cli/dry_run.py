@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import shlex
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qudag_tui.core.duration import spoken
-from qudag_tui.core.printable import visible
+from qudag_tui.core.shell_words import join, quote
 
 if TYPE_CHECKING:
     from qudag_tui.core.step import Step
@@ -62,22 +61,3 @@ def command(step: Step, folder: Path) -> str:
     env = "".join(f"{name}={quote(value)} " for name, value in step.env.items())
     where = folder / step.cwd
     return f"(cd {quote(str(where))} && {env}QUDAG_TUI_STEP={quote(step.id)} {join(argv)})"
-
-
-def join(words: tuple[str, ...]) -> str:
-    """The words of a command, quoted for a shell and harmless to a terminal."""
-    return " ".join(quote(word) for word in words)
-
-
-def quote(word: str) -> str:
-    """``word`` for a shell; what a terminal would interpret in the ``$'…'`` that bash, zsh and ksh read."""
-    if visible(word.replace("\n", "").replace("\t", "")) == word.replace("\n", "").replace("\t", ""):
-        return shlex.quote(word)
-    escaped = word.replace("\\", "\\\\").replace("'", "\\'")
-    return "$'" + "".join(_escape(character) for character in escaped) + "'"
-
-
-def _escape(character: str) -> str:
-    if character in "\n\t" or visible(character) == character:
-        return character
-    return "".join(f"\\x{byte:02x}" for byte in character.encode("utf-8", "surrogateescape"))

@@ -166,7 +166,8 @@ def _finished(state: State, event: Event, fact: ev.ExecutionFinished) -> None:
 
 
 def _supervisor_started(state: State, event: Event, fact: ev.SupervisorStarted) -> None:
-    state.supervisor = Supervisor(fact, event.at)
+    before = state.supervisor
+    state.supervisor = Supervisor(fact, event.at, restarted=before is not None and before.stopped is None)
     for execution in state.executions.values():
         if not execution.state.is_over:
             execution.held = True

@@ -16,6 +16,8 @@ from qudag_tui.core.step import Step
 
 SHELL = "/bin/sh"
 MOST_FILES = 10_000
+# More cannot be hashed before each start of a step.
+MOST_HASHED_BYTES = 1 << 30
 _READ_BYTES = 1 << 20
 
 
@@ -26,6 +28,15 @@ class Command:
     id: str
     argv: tuple[str, ...]
     cwd: str
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """What a step gets beside the names that every step gets: ``set`` by the file, ``secrets`` by name only."""
+
+    id: str
+    set: Mapping[str, str]
+    secrets: tuple[str, ...]
 
 
 def commands_of(step: Step, folder: Path) -> list[Command]:
@@ -51,6 +62,17 @@ def all_commands(plan: Plan, folder: Path) -> list[Command]:
         if source.kind is SourceKind.COMMAND and isinstance(argv, tuple) and argv:
             commands.append(Command(f"source {source.id}", argv, str(folder)))
     return commands
+
+
+def environments(plan: Plan) -> tuple[Environment, ...]:
+    """What the commands of a plan get in their environment, where that is anything."""
+    steps = (step for step in all_steps(plan) if (step.run or step.undo) and (step.env or step.secrets))
+    return tuple(Environment(step.id, dict(step.env), step.secrets) for step in steps)
+
+
+def declared_names(plan: Plan) -> tuple[str, ...]:
+    """The names that steps declare as secrets, and need in the supervisor's environment; sorted."""
+    return tuple(sorted({name for step in all_steps(plan) for name in step.secrets}))
 
 
 def addresses(plan: Plan) -> tuple[str, ...]:
@@ -113,8 +135,11 @@ def hash_file(path: Path) -> str:
     """The SHA-256 of a regular file in hex. Raises ``OSError``; never waits for a pipe or a device."""
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise OSError(None, "it is no regular file")
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            raise OSError(None, f"{path} is no regular file")
+        if status.st_size > MOST_HASHED_BYTES:
+            raise OSError(None, f"{path} is larger than {MOST_HASHED_BYTES >> 30} GiB, too large to be hashed")
         digest = sha256()
         while block := os.read(descriptor, _READ_BYTES):
             digest.update(block)

@@ -75,11 +75,14 @@ def spawn(folder: RunFolder, lock: Lock) -> int:
 
 def _environment() -> dict[str, str]:
     environment = dict(os.environ)
+    # What is not absolute would be sought in the run's folder.
+    paths = [path for path in environment.pop("PYTHONPATH", "").split(os.pathsep) if path.startswith("/")]
     home = Path(qudag_tui.__file__).resolve().parents[1]
     installed = {Path(sysconfig.get_path(scheme)).resolve() for scheme in ("purelib", "platlib")}
     if home not in installed:
         # Run from a checkout, which -P and another working directory would hide.
-        paths = [str(home), *filter(None, [environment.get("PYTHONPATH", "")])]
+        paths.insert(0, str(home))
+    if paths:
         environment["PYTHONPATH"] = os.pathsep.join(paths)
     return environment
 
@@ -101,7 +104,10 @@ def supervisor_holder(folder: RunFolder | Path | str) -> Holder | None:
     The lock itself is not touched: probing by taking it leaves a run without a supervisor.
     """
     try:
-        holder = read_holder(RunFolder.of(folder), SUPERVISOR_LOCK)
+        opened = RunFolder.of(folder)
+        if opened.is_unknown:
+            return None  # whatever is written there
+        holder = read_holder(opened, SUPERVISOR_LOCK)
     except (OSError, RunError):
         return None
     return holder if holder is not None and holder.is_alive() else None

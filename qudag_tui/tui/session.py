@@ -143,7 +143,8 @@ class Session:
     def _note(self) -> None:
         """Remember how far this user has seen the run, also for the case that the link is lost."""
         run = self._run
-        if run is not None and run.state.run is not None:
+        # The nonce of a folder that came from elsewhere may be that of another run, of which this user knows more.
+        if run is not None and run.state.run is not None and not run.folder.is_unknown:
             from qudag_tui.tui.leaving import Left, write_left  # noqa: PLC0415  # after the first paint
 
             now, nonce = clock.now(), run.state.run.nonce

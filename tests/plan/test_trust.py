@@ -110,9 +110,10 @@ def test_what_is_kept_is_for_this_login_only(project: Project, tmp_path: Path) -
     project.trust()
     kept = [path for path in (tmp_path / "state").rglob("*") if path.is_file()]
 
-    assert [path.stat().st_mode & 0o777 for path in kept] == [0o600]
+    assert {path.stat().st_mode & 0o777 for path in kept} == {0o600}
+    assert len(kept) == 1 + 1 + len(NAMED), "the trust, and copies of the checklist file and of what it names"
 
-    kept[0].chmod(0o666)
+    next(path for path in kept if path.suffix == ".json").chmod(0o666)
     assert project.check() == "checklists.toml is not trusted"
 
 
