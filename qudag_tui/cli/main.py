@@ -54,7 +54,7 @@ def _explain(error: Exception) -> int:
             code, message = explained
             say(f"qudag-tui: {message}")
             return code
-        from qudag_tui.cli.crash import write_crash  # noqa: PLC0415
+        from qudag_tui.run.crash import write_crash  # noqa: PLC0415
 
         path = write_crash(error)
         where = f"the details are in {path}" if path else "and no folder takes the details"

@@ -24,7 +24,7 @@ from qudag_tui.run import clock
 from qudag_tui.tui import messages, theme
 from qudag_tui.tui.glyphs import ASCII, UNICODE
 from qudag_tui.tui.history import History
-from qudag_tui.tui.lifecycle import Lifecycle, flush_or_end, is_ascii_locale, unusable_terminal, write_crash_file
+from qudag_tui.tui.lifecycle import Lifecycle, flush_or_end, is_ascii_locale, unusable_terminal
 from qudag_tui.tui.modes import FIRST, MODES, commands
 from qudag_tui.tui.pace import QUIET_SECONDS, Pace
 from qudag_tui.tui.screens.view import View
@@ -98,13 +98,14 @@ class QudagApp(App[int]):
 
     def _fatal_error(self) -> None:
         """In place of Textual's screen, which shows local variables: a short message, and a file."""
-        from qudag_tui.run.witness import state_dir  # noqa: PLC0415  # only when it crashes
+        from qudag_tui.run.crash import write_crash  # noqa: PLC0415  # only when it crashes
 
         error = self._exception
         if error is not None:
-            kept = write_crash_file(error, state_dir())
+            path = write_crash(error)
+            kept = f"the details are in {path}" if path else "no folder takes the details"
             self._exit_renderables.append(
-                Text(f"qudag-tui: {type(error).__name__}; nothing is lost of the run. {kept}")
+                Text(f"qudag-tui: {type(error).__name__}; nothing is lost of the run, {kept}")
             )
         self._close_messages_no_wait()
 

@@ -9,10 +9,7 @@ import signal
 import sys
 import termios
 import threading
-import traceback
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 LAST_RESORT_SECONDS = 2.0
@@ -120,17 +117,3 @@ def flush_or_end(code: int) -> None:
         sys.stderr.flush()
     except (OSError, ValueError):
         os._exit(code)
-
-
-def write_crash_file(error: BaseException, folder: Path) -> str:
-    """Keep the traceback, without any local variable, in a file for this user alone; says where, or why not."""
-    said = "".join(traceback.format_exception(type(error), error, error.__traceback__))
-    path = folder / f"crash-{datetime.now(UTC):%Y%m%dT%H%M%S}-{os.getpid()}.txt"
-    try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
-        with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as file:
-            file.write(said)
-    except OSError as failure:
-        return f"what happened could not be kept: {failure.strerror or failure}"
-    return f"what happened is kept in {path}"

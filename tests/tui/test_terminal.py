@@ -140,9 +140,10 @@ Tree.move = crash
         terminal.press("j")
 
         assert terminal.end() == 1
-        assert b"what happened is kept in" in terminal.output
+        assert b"nothing is lost of the run" in terminal.output
+        assert b"crashes/crash-" in terminal.output
         assert b"hunter2" not in terminal.output
-    [kept] = (deployment.folder.parents[1] / "state").glob("crash-*.txt")
+    [kept] = (deployment.folder.parents[1] / "state" / "crashes").glob("crash-*.txt")
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
     assert "RuntimeError: no way" in kept.read_text()
     assert "hunter2" not in kept.read_text()

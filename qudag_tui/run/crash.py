@@ -1,4 +1,4 @@
-"""What is left behind by an error that nobody foresaw: a private file, without the values of variables."""
+"""What a front end leaves behind of an error that nobody foresaw: a private file, without the values of variables."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from qudag_tui import __version__
+from qudag_tui.run.witness import state_dir
 
 
 def write_crash(error: BaseException) -> Path | None:
@@ -32,6 +33,4 @@ def write_crash(error: BaseException) -> Path | None:
 
 
 def _folders() -> list[Path]:
-    import platformdirs  # noqa: PLC0415  # slow to load, and needed only here
-
-    return [platformdirs.user_state_path("qudag-tui") / "crashes", Path(tempfile.gettempdir())]
+    return [state_dir() / "crashes", Path(tempfile.gettempdir())]
