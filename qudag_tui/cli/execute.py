@@ -100,8 +100,8 @@ def _offer_review(session: Session, file: Path, problem: str) -> None:
     given = trusted(session.plan, file)
     can_restore = given is not None and bool(restorable(given, with_plan=False))
     say(f"{problem}: nothing of it runs.", *lines_of(difference_parts(reviewed)))
-    put_back = ", put the trusted copy back [p]" if can_restore else ""
-    answer = ask(f"Review it now [y]{put_back}, or neither [N]?").casefold()
+    choices = "Review it now [y], put the trusted copy back [p], or neither [N]?"
+    answer = ask(choices if can_restore else "Review it now? [y/N]").casefold()
     if answer in {"y", "yes"}:
         say(*lines_of(parts_of(reviewed)))
         give_trust(session, reviewed, yes=False)

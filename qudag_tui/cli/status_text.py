@@ -33,6 +33,7 @@ def status_lines(session: Session, standings: Standings, now: Instant) -> Iterat
     """The whole run, a line a box: mark, text, what is known of it, and its id last."""
     state, plan = session.state, session.plan
     yield from _head(session, standings.supervised, now)
+    yield from _unready(session, standings.supervised, now)
     for execution in state.executions.values():
         if not execution.state.is_over:
             yield f"  {execution_line(execution, now)}"
@@ -75,6 +76,16 @@ def _head(session: Session, supervised: bool, now: Instant) -> Iterator[str]:
         yield f"read-only: {read_only}"
     if session.run.altered:
         yield f"{len(session.run.altered)} events of the journal were altered: verify names them"
+
+
+def _unready(session: Session, supervised: bool, now: Instant) -> Iterator[str]:
+    from qudag_tui.cli.readiness import readiness_lines, readiness_of  # noqa: PLC0415  # it needs this module's own
+    from qudag_tui.core.readiness import is_called_for  # noqa: PLC0415
+
+    if session.state.closed is None:
+        mark = "!! " if is_called_for(session.state, start_of(session.state), now) else ""
+        found = readiness_of(session, supervised=supervised)
+        yield from (f"{mark}{line}" for line in readiness_lines(found, session.opened.id))
 
 
 def since_start(state: State, now: Instant) -> str:
@@ -175,7 +186,24 @@ def tmux_line(session: Session, standings: Standings, now: Instant) -> str:
         parts.append(f"{phase.title}: {state.phase_state(phase)}")
         soak = state.running_soak(phase)
         parts.append(soak_words(soak, state, standings) if soak else "")
+    if session.opened.is_unknown:
+        parts.append("NOT YOURS")
+    elif state.closed is None and not _is_trusted(session):
+        parts.append("not trusted")
     if state.fired:
         parts.append(f"{len(state.fired)} fired")
     parts.append("" if state.closed else "supervised" if standings.supervised else "NO SUPERVISOR")
     return for_tmux("  ".join(part for part in parts if part))
+
+
+def _is_trusted(session: Session) -> bool:
+    """Whether its plan is trusted, or runs nothing; without hashing anything: a status bar asks every few seconds."""
+    from pathlib import Path  # noqa: PLC0415  # only for the status bar
+
+    from qudag_tui.plan.named_files import addresses, all_commands  # noqa: PLC0415
+    from qudag_tui.plan.trust import trusted  # noqa: PLC0415
+
+    created = session.state.run
+    file = Path(created.file if created and created.file else "checklists.toml").resolve()
+    runs_nothing = not all_commands(session.plan, file.parent) and not addresses(session.plan)
+    return runs_nothing or trusted(session.plan, file) is not None

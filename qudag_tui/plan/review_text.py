@@ -18,6 +18,7 @@ HASH_CHARACTERS = 16
 _MOST_LINES = 400
 _MOST_COMMAND_LINES = 120
 _MOST_CHARACTERS = 4000
+_MOST_CHANGES = 40
 _NOT_COVERED = "What programs read in turn is not covered, nor is what your own login does meanwhile."
 
 
@@ -67,8 +68,11 @@ def difference_parts(reviewed: Review) -> tuple[Part, ...]:
     """Only what has changed since it was last trusted."""
     last = reviewed.last
     since = f"since {last.by} trusted it, {last.at[:16].replace('T', ' ')} UTC" if last else ""
+    shown = [_difference(change) for change in reviewed.changes[:_MOST_CHANGES]]
+    if len(reviewed.changes) > _MOST_CHANGES:
+        shown.append(Part(f"and {len(reviewed.changes) - _MOST_CHANGES} more files have changed", ()))
     summary = _part(since, reviewed.differences)
-    return tuple(part for part in (summary, *map(_difference, reviewed.changes)) if part is not None)
+    return tuple(part for part in (summary, *shown) if part is not None)
 
 
 def lines_of(parts: Sequence[Part]) -> Iterator[str]:

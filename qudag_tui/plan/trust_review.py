@@ -119,7 +119,7 @@ def review(plan: Plan, path: Path, search_path: str | None = None, data: bytes |
         doubts=tuple(filter(None, (_doubt(program) for program in found.values() if program))),
         environments=environments(plan),
         modes=_modes(named),
-        large=tuple(name for name, file in sorted(named.items()) if _size(file) > MOST_FILE_BYTES),
+        large=tuple(name for name, file in sorted({path.name: path, **named}.items()) if _size(file) > MOST_FILE_BYTES),
         data=data if data is not None else _own_bytes(path),
     )
     return reviewed if reviewed.last is None else _with_differences(reviewed, reviewed.last, named)

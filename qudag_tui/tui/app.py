@@ -130,7 +130,9 @@ class QudagApp(App[int]):
         shot = first_snapshot(message.plan, message.state, message.events, self.actor, clock.now())
         self.history = History()
         self.history.add(message.events)
-        self._look(replace(shot, readings=self.shot.readings) if self.shot else shot)
+        if self.shot is not None:
+            shot = replace(shot, readings=self.shot.readings, readiness=self.shot.readiness)
+        self._look(shot)
         if is_first:
             self.call_after_refresh(self._after_first_paint)
 
@@ -142,6 +144,7 @@ class QudagApp(App[int]):
             gc.freeze()
             gc.enable()
         self.run_worker(self.session.sample, thread=True, group="samples", exit_on_error=False)
+        self.run_worker(self.session.watch_readiness, thread=True, group="readiness", exit_on_error=False)
         self.attach_again()
 
     def on_opening_failed(self, message: messages.OpeningFailed) -> None:
@@ -166,6 +169,11 @@ class QudagApp(App[int]):
             self.shot = replace(self.shot, readings=message.readings)
             if not before.series or before.supervised != message.readings.supervised:
                 self._look(self.shot)
+
+    def on_readiness_found(self, message: messages.ReadinessFound) -> None:
+        """Shown at once if it is news."""
+        if self.shot is not None and message.readiness != self.shot.readiness:
+            self._look(replace(self.shot, readiness=message.readiness))
 
     def on_trouble_changed(self, message: messages.TroubleChanged) -> None:
         """Following the journal failed, or works again."""

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from qudag_tui.core.checklist import Plan
     from qudag_tui.core.event import Event
     from qudag_tui.core.intent import Intent
+    from qudag_tui.core.readiness import Readiness
     from qudag_tui.core.refusal import Refusal
     from qudag_tui.core.state import State
     from qudag_tui.tui.snapshot import Readings
@@ -66,6 +67,15 @@ class ReadingsTaken(Message):
     def can_replace(self, message: Message) -> bool:
         """Only the newest readings matter."""
         return isinstance(message, ReadingsTaken)
+
+
+class ReadinessFound(Message):
+    """Somebody looked whether what the plan executes could start now."""
+
+    def __init__(self, readiness: Readiness) -> None:
+        """How ready it is."""
+        super().__init__()
+        self.readiness = readiness
 
 
 class IntentAnswered(Message):

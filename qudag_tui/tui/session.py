@@ -20,6 +20,7 @@ from qudag_tui.tui.messages import (
     IntentAnswered,
     JournalGrew,
     OpeningFailed,
+    ReadinessFound,
     ReadingsTaken,
     RunOpened,
     SupervisionFailed,
@@ -36,6 +37,7 @@ if TYPE_CHECKING:
 
 POLL_SECONDS = 0.1
 SAMPLE_SECONDS = 1.0
+READINESS_SECONDS = 60.0
 NOTE_SECONDS = 5.0
 _HEAD_BYTES = 16 * 1024
 _LARGE_BYTES = 150_000
@@ -57,6 +59,7 @@ class Session:
         self._wake = threading.Event()
         self._ready = threading.Event()
         self._look = threading.Event()
+        self._doubt = threading.Event()
         self._presence: Presence | None = None
         self._attaching = threading.Lock()
         self._shown: deque[tuple[int, int]] = deque(maxlen=1000)
@@ -208,6 +211,28 @@ class Session:
         finally:
             reader.close()
 
+    def watch_readiness(self) -> None:
+        """Post whether what the plan executes could start, once a minute and when asked again; until :meth:`stop`."""
+        run = self._run
+        if run is None or run.state.run is None:
+            return
+        from qudag_tui.core.readiness import Readiness  # noqa: PLC0415  # after the first paint
+        from qudag_tui.plan.readiness import Hashes, readiness  # noqa: PLC0415  # as above
+
+        hashes, file = Hashes(), Path(run.state.run.file)
+        while not self._stop.is_set():
+            try:
+                found = readiness(run.plan, file, hashes)
+            except (OSError, RuntimeError, ValueError) as error:
+                found = Readiness(f"whether it is trusted cannot be told: {error}")
+            self._post(ReadinessFound(found))
+            self._doubt.wait(READINESS_SECONDS)
+            self._doubt.clear()
+
+    def look_at_trust_again(self) -> None:
+        """Something about it was changed just now."""
+        self._doubt.set()
+
     def submit(self, intent: Intent, actor: Actor) -> None:
         """Ask for something and post what became of it; a text says why nothing was saved."""
         run = self._run
@@ -233,6 +258,7 @@ class Session:
         self._stop.set()
         self._wake.set()
         self._look.set()
+        self._doubt.set()
         self._note()
         if self._attaching.acquire(timeout=1.0):
             try:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from qudag_tui.core.checklist import Plan
     from qudag_tui.core.event import Actor, Event
     from qudag_tui.core.instant import Instant
+    from qudag_tui.core.readiness import Readiness
     from qudag_tui.core.state import State
 
 
@@ -64,8 +65,8 @@ class Readings:
 class Snapshot:
     """A run as it stands. ``state`` and ``events`` belong to the screen's thread: no other one touches them.
 
-    ``trouble`` is what keeps the screen from the run's newest state or from writing to it; ``away_since`` is when
-    this operator was last here (None: never).
+    ``trouble`` is what keeps the screen from the run's newest state or from writing to it; ``readiness`` whether what
+    the plan executes could start (None: nobody has looked yet).
     """
 
     plan: Plan
@@ -76,6 +77,7 @@ class Snapshot:
     now: Instant
     readings: Readings = field(default_factory=Readings)
     trouble: str = ""
+    readiness: Readiness | None = None
 
     @cached_property
     def starts(self) -> datetime | None:

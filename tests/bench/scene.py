@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 
 from qudag_tui.core.event import Actor, Event
 from qudag_tui.core.intent import Tick, Untick
+from qudag_tui.plan import trust
 from qudag_tui.run.clock import now
 from qudag_tui.run.run import Run
 
@@ -65,7 +66,7 @@ def new_run(folder: Path, text: str | bytes, name: str) -> Run:
     """A fresh run of a plan."""
     path = folder / f"{name}.toml"
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    return Run.create(
+    run = Run.create(
         folder / "runs",
         path,
         release=name,
@@ -76,6 +77,9 @@ def new_run(folder: Path, text: str | bytes, name: str) -> Run:
         actor=ACTOR,
         now=now(),
     )
+    # As it is in a deployment: what is not trusted has a line of its own on the screen.
+    trust.give(trust.review(run.plan, path), ACTOR.by, now().wall)
+    return run
 
 
 def grow(run: Run, events: int) -> None:

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from qudag_tui.core.execution import ExecutionState
 from qudag_tui.core.procedure import ROLLBACK
+from qudag_tui.core.readiness import is_called_for, names_missing
 from qudag_tui.tui.facts import time_of
 from qudag_tui.tui.widgets.line import Piece, cut
 from qudag_tui.tui.widgets.lines import Lines
@@ -38,14 +40,30 @@ def alarms(shot: Snapshot) -> list[str]:
     held = state.held_executions
     if held:
         found.append("the supervisor was restarted: nothing starts until w in the rollback view confirms it")
+    if _is_alarm(shot):
+        found.extend(unready(shot))
     if state.is_under_way and not shot.readings.supervised and shot.readings.series:
         found.append("the supervisor is gone: nothing is measured or executed · : starts it again")
     return found
 
 
+def _is_alarm(shot: Snapshot) -> bool:
+    return is_called_for(shot.state, shot.starts, shot.now)
+
+
+def unready(shot: Snapshot) -> list[str]:
+    """Why nothing of the plan could run, and what is missing for it."""
+    if shot.readiness is None or shot.state.closed is not None:
+        return []
+    names = names_missing(shot.state, shot.readiness, supervised=shot.readings.supervised)
+    found = replace(shot.readiness, names=names)
+    lines = [f"nothing can run: {found.why} · : trust reviews it"] if found.why else []
+    return [*lines, f"missing: {', '.join(found.missing)}"] if found.missing else lines
+
+
 def waiting(shot: Snapshot) -> list[str]:
     """What waits for a person."""
-    return [
+    return ([] if _is_alarm(shot) else unready(shot)) + [
         f"“{execution.waits_for.text}” waits for a person · 3 shows it"
         for execution in shot.state.executions.values()
         if execution.state is ExecutionState.RUNNING and not execution.held and execution.waits_for is not None
