@@ -186,7 +186,13 @@ class QudagApp(App[int]):
 
     def on_supervision_failed(self, message: messages.SupervisionFailed) -> None:
         """Shown until it works."""
-        self._unattended = message.why
+        if message.why != self._unattended:
+            self._unattended = message.why
+            self._show_trouble()
+
+    def forget_what_was_not_saved(self) -> None:
+        """What stood in its way is gone."""
+        self._not_saved = ""
         self._show_trouble()
 
     def on_welcomed_back(self, message: messages.WelcomedBack) -> None:

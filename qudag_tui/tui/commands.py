@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _WITHOUT_KEY = (
     ("close the run: completed, rolled back or abandoned", "close_run"),
     ("start the supervisor again", "supervise"),
-    ("trust: review what would run, and trust it; accept a run folder that is not yours", "review_trust"),
+    ("trust: review what would run; accept a run folder", "review_trust"),
     ("trust: take it away", "revoke_trust"),
     ("trust: list what you trust", "list_trusted"),
     ("accept that a logout may end background work", "unprotected"),

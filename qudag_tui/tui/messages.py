@@ -99,7 +99,7 @@ class WelcomedBack(Message):
 
 
 class SupervisionFailed(Message):
-    """Nobody can be told that we are here, or no supervisor could be started."""
+    """Nobody can be told that we are here, or no supervisor could be started; or (an empty text) it works again."""
 
     def __init__(self, why: str) -> None:
         """``why`` is for a person."""

@@ -176,6 +176,7 @@ class Session:
                 self._presence = attach(run.folder, actor)
                 if run.state.closed is None:
                     self._supervise(run, self._presence)
+                self._post(SupervisionFailed(""))
             except (RunError, OSError) as error:
                 self._post(SupervisionFailed(str(error)))
             if self._stop.is_set():

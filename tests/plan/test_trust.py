@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import json
 import os
+import struct
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -9,6 +11,7 @@ import pytest
 from qudag_tui.core.checklist import Plan
 from qudag_tui.plan import ownership
 from qudag_tui.plan.file import parse_plan
+from qudag_tui.plan.review_text import lines_of, parts_of
 from qudag_tui.plan.trust import Review, TrustError, check, check_before_exec, give, review, revoke, trusted
 
 AT = datetime(2026, 11, 22, 20, 0, tzinfo=UTC)
@@ -283,3 +286,140 @@ def test_too_many_listed_files_and_a_pattern_that_is_none_are_problems(
     monkeypatch.setattr(named_files, "MOST_FILES", 0)
 
     assert project.review().problems == ("trusts: 'lib/**' matches more than 0 files",)
+
+
+def test_every_link_on_the_way_to_a_script_is_looked_at(project: Project, tmp_path: Path) -> None:
+    """A link in a folder where others write can be led elsewhere, however safe the place is where it leads now."""
+    shared, safe = tmp_path / "shared", tmp_path / "safe"
+    for folder in (shared, safe):
+        folder.mkdir()
+    (safe / "flags").write_text("#!/bin/sh\n")
+    (shared / "flags").symlink_to("../safe/flags")
+    shared.chmod(0o777)
+    flags = project.path.parent / "flags"
+    flags.unlink()
+    flags.symlink_to(shared / "flags")
+
+    assert project.review().problems == (f"anybody can write {shared} (chmod o-w takes that away)",)
+
+
+def test_links_that_never_end_are_a_problem_and_no_hang(tmp_path: Path) -> None:
+    (tmp_path / "a").symlink_to("b")
+    (tmp_path / "b").symlink_to("a")
+
+    assert ownership.others_can_write(tmp_path / "a") == f"{tmp_path}/a has too many symbolic links on its way"
+
+
+def test_the_folder_in_which_a_step_runs_may_not_be_written_by_others(project: Project, tmp_path: Path) -> None:
+    elsewhere = tmp_path / "elsewhere"
+    elsewhere.mkdir()
+    project.path.write_text(TEXT.replace('cwd = "scripts"', f'cwd = "{elsewhere}"'))
+    project.trust()
+    assert project.before_exec("code") == ""
+
+    elsewhere.chmod(0o777)
+
+    why = f"anybody can write {elsewhere} (chmod o-w takes that away)"
+    assert (project.review().problems, project.check(), project.before_exec("code")) == ((why,), why, why)
+    assert project.before_exec("flags") == ""
+
+
+def test_an_access_list_that_lets_another_login_write_is_seen(
+    project: Project, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The group's bits are only the mask of such a list: a file of one's own group may be anybody's to write."""
+    entries = [(1, 6, 0xFFFFFFFF), (2, 6, 12345), (4, 4, 0xFFFFFFFF), (16, 6, 0xFFFFFFFF), (32, 0, 0xFFFFFFFF)]
+    listed = struct.pack("<I", 2) + b"".join(struct.pack("<HHI", *entry) for entry in entries)
+    flags = project.path.parent / "flags"
+    flags.chmod(0o664)
+    monkeypatch.setattr(ownership, "_is_own_group", lambda _: True)
+    assert project.review().problems == ()
+
+    monkeypatch.setattr(os, "getxattr", lambda place, _: listed if place == flags else b"")
+
+    assert project.review().problems == (
+        f"an access list lets the login 12345 write {flags} (setfacl -b takes that away)",
+    )
+
+
+def test_a_program_that_others_could_replace_is_doubtful_and_no_reason_to_refuse(
+    project: Project, tmp_path: Path
+) -> None:
+    programs = tmp_path / "programs"
+    programs.mkdir()
+    (programs / "sh").symlink_to("/bin/sh")
+    programs.chmod(0o777)
+
+    found = review(project.plan(), project.path, str(programs))
+
+    assert found.problems == ()
+    why = f"anybody can write {programs} (chmod o-w takes that away)"
+    assert found.doubts == (f"somebody else could put another program in the place of {programs}/sh: {why}",)
+
+
+def test_a_program_that_came_after_the_review_is_refused_until_the_next(project: Project, tmp_path: Path) -> None:
+    places = tmp_path / "programs"
+    places.mkdir()
+    give(review(project.plan(), project.path, str(places)), "ana", AT)
+    assert project.check() == ""
+
+    (places / "sh").symlink_to("/bin/sh")
+
+    assert project.check() == f"sh is {places}/sh now, not what ana trusted (there was none)"
+    assert project.review().differences[0] == "the program sh is new"
+
+
+def test_a_run_can_be_trusted_although_its_checklist_file_is_gone(project: Project) -> None:
+    plan, data = project.plan(), project.path.read_bytes()
+    project.path.unlink()
+
+    reviewed = review(plan, project.path, "/usr/bin:/bin", data)
+    give(reviewed, "ana", AT)
+
+    assert check(plan, project.path) == ""
+
+
+def test_a_file_that_is_too_large_to_be_hashed_is_a_problem(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    from qudag_tui.plan import named_files
+
+    monkeypatch.setattr(named_files, "MOST_HASHED_BYTES", 3)
+
+    assert "too large to be hashed" in project.review().problems[0]
+
+
+def test_what_was_kept_by_an_earlier_version_still_counts(project: Project, tmp_path: Path) -> None:
+    project.trust()
+    kept = next((tmp_path / "state").rglob("*.json"))
+    said = json.loads(kept.read_text())
+    del said["modes"]
+    kept.write_text(json.dumps(said))
+
+    assert project.check() == ""
+
+
+def test_the_review_tells_everything_in_words_and_nothing_of_it_reaches_a_terminal(tmp_path: Path) -> None:
+    path = tmp_path / "checklists.toml"
+    path.write_text(
+        'title = "x"\n[[checklists]]\ntitle = "Day"\nitems = ["Do it"]\n'
+        '[[procedures.rollback.steps]]\nid = "a"\ntext = "a"\nrun = ["no-such", "$(reboot); \\u001b[2J\\nnext", ".."]\n'
+        f'env = {{ HUGE = "{"y" * 9000}", LINES = "one\\ntwo" }}\nsecrets = ["TOKEN"]\ncwd = "sub"\n'
+    )
+
+    lines = list(lines_of(parts_of(review(parse_plan(path.read_bytes(), "x"), path, "/usr/bin:/bin"))))
+
+    assert lines[1:] == [
+        f"would run, in {tmp_path}:",
+        f"  a  (in {tmp_path}/sub)",
+        "    no-such $'$(reboot); \\x1b[2J",
+        "    next' ..",
+        "with, in its environment:",
+        f"  a: HUGE={'y' * 3992}… and 5,008 more characters",
+        "  a: LINES=one … and 1 more lines",
+        "  a: TOKEN from your environment, as secrets",
+        "programs that are not there now:",
+        "  no-such",
+        "PATH, as it stays for what runs:",
+        "  /usr/bin:/bin",
+        "not covered:",
+        "  What programs read in turn is not covered, nor is what your own login does meanwhile.",
+    ]

@@ -150,6 +150,7 @@ def _ask_acceptance(app: QudagApp) -> None:
         except RunError as error:
             app.say(str(error), wrong=True)
             return
+        app.forget_what_was_not_saved()
         app.attach_again()
         app.session.look_at_trust_again()
         app.say("this run can be written from here now")

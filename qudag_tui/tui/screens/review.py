@@ -51,25 +51,20 @@ class TrustReview(TypedStart):
         """The cells that a line of words has."""
         return max(10, min(WIDTH, self.desk.size.width) - 4)
 
-    def on_mount(self) -> None:
-        """The words are broken for this very width."""
-        super().on_mount()
-        self.on_resize()
-
     def on_resize(self) -> None:
-        """Break the words anew."""
+        """Break the words for this very width."""
         self.words.put(list(self._drawn()))
         self.call_after_refresh(self._say_where)
 
     def on_key(self, event: events.Key) -> None:
-        """As in every dialog, and the one key that no field takes."""
+        """The one key that no field takes; of all others Textual asks the dialog that this one is, right after."""
         if event.key == "ctrl+r" and self.can_restore:
             event.stop()
+            event.prevent_default()
             if self.desk.pace.was_deliberate(event.time):
                 self.dismiss(RESTORE)
-            return
-        super().on_key(event)
-        self._say_where()
+        else:
+            self.call_later(self._say_where)
 
     def _say_where(self) -> None:
         height, lines = self.words.size.height, len(self.words.lines)

@@ -57,7 +57,7 @@ def unready(shot: Snapshot) -> list[str]:
         return []
     names = names_missing(shot.state, shot.readiness, supervised=shot.readings.supervised)
     found = replace(shot.readiness, names=names)
-    lines = [f"nothing can run: {found.why} · : trust reviews it"] if found.why else []
+    lines = [f"nothing can run · : trust reviews it · {found.why}"] if found.why else []
     return [*lines, f"missing: {', '.join(found.missing)}"] if found.missing else lines
 
 
