@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qudag_tui.core.duration import spoken
-from qudag_tui.core.shell_words import join, quote
+from qudag_tui.plan.shell_words import join, quote
 
 if TYPE_CHECKING:
     from qudag_tui.core.step import Step

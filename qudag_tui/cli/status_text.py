@@ -11,6 +11,7 @@ from qudag_tui.core.execution import Execution, StepState
 from qudag_tui.core.item import Item, ItemState, Kind, Soak
 from qudag_tui.core.phase import PhaseState
 from qudag_tui.core.printable import for_tmux
+from qudag_tui.core.readiness import is_called_for
 
 if TYPE_CHECKING:
     from qudag_tui.cli.session import Session
@@ -80,7 +81,6 @@ def _head(session: Session, supervised: bool, now: Instant) -> Iterator[str]:
 
 def _unready(session: Session, supervised: bool, now: Instant) -> Iterator[str]:
     from qudag_tui.cli.readiness import readiness_lines, readiness_of  # noqa: PLC0415  # it needs this module's own
-    from qudag_tui.core.readiness import is_called_for  # noqa: PLC0415
 
     if session.state.closed is None:
         mark = "!! " if is_called_for(session.state, start_of(session.state), now) else ""
@@ -188,7 +188,7 @@ def tmux_line(session: Session, standings: Standings, now: Instant) -> str:
         parts.append(soak_words(soak, state, standings) if soak else "")
     if session.opened.is_unknown:
         parts.append("NOT YOURS")
-    elif state.closed is None and not _is_trusted(session):
+    elif is_called_for(state, start_of(state), now) and not _is_trusted(session):
         parts.append("not trusted")
     if state.fired:
         parts.append(f"{len(state.fired)} fired")
