@@ -64,6 +64,8 @@ def run(arguments: argparse.Namespace) -> int:
         put_json({**review_json(reviewed), **({"run": accepted} if accepted else {})})
     else:
         put_review(reviewed)
+    if accepted and session.opened.is_unknown:
+        raise Stop(ExitCode.REFUSED, f"{session.opened.path}: {session.opened.read_only}")
     why_not = trust.check(plan, file)
     if not why_not:
         say(f"{file} is trusted as it is")
@@ -163,7 +165,7 @@ def _accept_run(session: Session, arguments: argparse.Namespace) -> dict[str, An
         for line in told.lines():
             put(line)
     if arguments.show:
-        raise Stop(ExitCode.REFUSED, f"{session.opened.path}: {session.opened.read_only}")
+        return asdict(told)
     confirm_typed("to accept this run folder as your own", yes=arguments.yes)
     try:
         accept(session.opened, told.nonce, session.actor)

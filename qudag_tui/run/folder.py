@@ -27,6 +27,7 @@ SUPERVISOR_LOG = "supervisor.log"
 RUNS_VARIABLE = "QUDAG_TUI_RUNS"
 
 _HEAD_BYTES = 64 << 10
+_MOST_HEAD_BYTES = 64 << 20
 _HEADER = b"[[event]]"
 _NOT_OURS = "this login did not create it (it came from elsewhere, or this login's state is gone)"
 
@@ -99,8 +100,14 @@ class RunFolder(Directory):
             descriptor = self.open_file(JOURNAL)
         except (OSError, RunError):
             return ""
+        head = b""
         try:
-            head = os.pread(descriptor, _HEAD_BYTES, 0)
+            # Nearly always one read: only variables of a megabyte make the first event longer than that.
+            while head.find(_HEADER, 1) < 0 and len(head) < _MOST_HEAD_BYTES:
+                part = os.pread(descriptor, max(_HEAD_BYTES, len(head)), len(head))
+                if not part:
+                    break
+                head += part
         except OSError:
             return ""
         finally:

@@ -199,6 +199,7 @@ def test_a_run_folder_is_accepted_after_a_look_at_what_it_says_of_itself(unknown
     assert shown.code == 3
     assert "  2 events, the last of " in shown.out
     assert "  pending in it: rollback, asked for by mallory " in shown.out
+    assert "would run, in " in shown.out
     assert unknown("trust", "--run", "r1").code == 3, "without a terminal somebody has to say --yes"
     assert unknown("tick", "talk", "--yes").code == 5
 

@@ -17,7 +17,7 @@ from qudag_tui.run.presence import attach
 from qudag_tui.run.run import Run
 from qudag_tui.run.samples import SampleReader, SampleWriter
 from qudag_tui.run.supervision import ensure_supervisor, supervisor_holder
-from tests.run.builder import ANA, BO, new_run
+from tests.run.builder import ANA, BO, at, new_run
 
 FROM_ELSEWHERE = "this login did not create it (it came from elsewhere, or this login's state is gone)"
 
@@ -185,3 +185,14 @@ def test_links_and_pipes_in_an_unknown_run_are_not_followed(unknown: RunFolder, 
         Run.open(unknown.path)
     assert RunFolder.open(unknown.path).is_unknown
     assert list(secret.iterdir()) == []
+
+
+def test_a_first_event_of_a_megabyte_is_still_ones_own(tmp_path: Path) -> None:
+    plan = tmp_path / "checklists.toml"
+    plan.write_text(
+        f'title = "x"\n[vars]\nhuge = "{"y" * 1_000_000}"\n[[checklists]]\ntitle = "Day"\nitems = ["Do it"]\n'
+    )
+
+    run = Run.create(tmp_path / "runs", plan, release="v1", actor=ANA, now=at())
+
+    assert RunFolder.open(run.folder.path).read_only == ""

@@ -70,6 +70,9 @@ async def _show(app: QudagApp, why: str, then: Then) -> None:
     if run.folder.is_unknown:
         _ask_acceptance(app)
         return
+    if run.folder.read_only:
+        app.say(f"this run is read-only here: {run.folder.read_only}", wrong=True)
+        return
     try:
         data = await asyncio.to_thread(load_plan, run.folder, shot.plan.sha256)
     except RunError as error:
