@@ -10,15 +10,7 @@ import pytest
 
 from qudag_tui.plan import ownership
 from qudag_tui.plan.trust import review
-from tests.plan.test_trust import TEXT, Project
-
-
-@pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
-    monkeypatch.setenv("QUDAG_TUI_STATE", str(tmp_path / "state"))
-    folder = tmp_path / "project"
-    folder.mkdir()
-    return Project(folder)
+from tests.plan.project import TEXT, Project
 
 
 def test_a_group_of_others_may_not_write_and_ones_own_may(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:

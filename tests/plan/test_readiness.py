@@ -13,17 +13,9 @@ from qudag_tui.plan.file import parse_plan
 from qudag_tui.plan.named_files import hash_file
 from qudag_tui.plan.readiness import Hashes, readiness
 from qudag_tui.plan.trust import check, check_before_exec
-from tests.plan.test_trust import NAMED, TEXT, Project
+from tests.plan.project import NAMED, TEXT, Project
 
 OURS = {"PATH": "/usr/bin:/bin"}
-
-
-@pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
-    monkeypatch.setenv("QUDAG_TUI_STATE", str(tmp_path / "state"))
-    folder = tmp_path / "project"
-    folder.mkdir()
-    return Project(folder)
 
 
 def test_a_trusted_plan_with_all_that_it_names_is_ready(project: Project) -> None:

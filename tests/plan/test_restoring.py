@@ -12,17 +12,9 @@ from qudag_tui.plan import kept_copy
 from qudag_tui.plan.kept_copy import MOST_FILE_BYTES
 from qudag_tui.plan.restoring import Restorable, newest, restorable, restore
 from qudag_tui.plan.trust import Trusted, TrustError, revoke
-from tests.plan.test_trust import NAMED, TEXT, Project
+from tests.plan.project import NAMED, TEXT, Project
 
 AT = datetime(2026, 11, 23, 3, 0, tzinfo=UTC)
-
-
-@pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
-    monkeypatch.setenv("QUDAG_TUI_STATE", str(tmp_path / "state"))
-    folder = tmp_path / "project"
-    folder.mkdir()
-    return Project(folder)
 
 
 def given(project: Project) -> Trusted:
