@@ -15,6 +15,7 @@ from qudag_tui.run.error import NotSaved, RunError
 from qudag_tui.run.folder import PRESENCE_LOCK, SUPERVISOR_LOCK, SUPERVISOR_LOG, RunFolder
 from qudag_tui.run.lock import Holder, Lock, read_holder
 from qudag_tui.run.presence import Presence
+from qudag_tui.run.witness import STATE_VARIABLE
 
 PURPOSE = "supervise"
 MODULE = "qudag_tui.supervisor"
@@ -77,6 +78,8 @@ def _environment() -> dict[str, str]:
     environment = dict(os.environ)
     # What is not absolute would be sought in the run's folder.
     paths = [path for path in environment.pop("PYTHONPATH", "").split(os.pathsep) if path.startswith("/")]
+    if environment.get(STATE_VARIABLE):
+        environment[STATE_VARIABLE] = os.path.abspath(environment[STATE_VARIABLE])  # noqa: PTH100  # a text
     home = Path(qudag_tui.__file__).resolve().parents[1]
     installed = {Path(sysconfig.get_path(scheme)).resolve() for scheme in ("purelib", "platlib")}
     if home not in installed:

@@ -270,6 +270,8 @@ class Session:
 
 def standing_trouble(run: Run) -> str:
     """What is wrong with a run that can be read: it may not be written here, or its journal is not as it was."""
+    if run.folder.is_unknown:
+        return f"read-only · : trust shows whose it is · {run.folder.read_only}"
     if run.folder.read_only:
         return f"read-only: {run.folder.read_only}"
     if run.altered:

@@ -82,6 +82,8 @@ def test_the_supervisor_gets_no_path_that_would_be_sought_in_the_runs_folder(
 ) -> None:
     monkeypatch.setenv("PYTHONPATH", os.pathsep.join([".", "", "lib", "/opt/lib"]))
 
+    monkeypatch.setenv("QUDAG_TUI_STATE", "state")
+    assert supervision._environment()["QUDAG_TUI_STATE"] == str(Path.cwd() / "state")
     assert supervision._environment()["PYTHONPATH"].split(os.pathsep)[-1] == "/opt/lib"
     assert all(path.startswith("/") for path in supervision._environment()["PYTHONPATH"].split(os.pathsep))
 

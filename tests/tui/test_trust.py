@@ -156,7 +156,7 @@ async def test_a_run_folder_from_elsewhere_is_looked_at_and_written_to_only_once
     monkeypatch.setenv("QUDAG_TUI_STATE", str(tmp_path / "another"))
     before = everything_in(deployment.folder)
     async with at_the_screen(deployment, WIDE, supervised=False) as robot:
-        await robot.sees("read-only: this login did not create it")
+        await robot.sees("read-only · : trust shows whose it is · this login did not create it")
         await robot.press("j", "space")
         await robot.sees("not saved")
         await robot.press("R")

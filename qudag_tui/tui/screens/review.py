@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from qudag_tui.tui.theme import Palette
 
 WIDTH = 112
+# What stands around the words: frame, title, place, code, keys.
+_FRAME_LINES = 10
 # The answer that is no reason: put the trusted copies back.
 RESTORE = "\x12"
 
@@ -53,7 +55,9 @@ class TrustReview(TypedStart):
 
     def on_resize(self) -> None:
         """Break the words for this very width."""
-        self.words.put(list(self._drawn()))
+        lines = list(self._drawn())
+        self.query_one("#box").set_class(len(lines) + _FRAME_LINES < self.desk.size.height, "short")
+        self.words.put(lines)
         self.call_after_refresh(self._say_where)
 
     def on_key(self, event: events.Key) -> None:
