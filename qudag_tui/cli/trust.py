@@ -70,6 +70,8 @@ def run(arguments: argparse.Namespace) -> int:
     if not why_not:
         say(f"{file} is trusted as it is")
         return ExitCode.DONE
+    if any(change.kept for change in reviewed.changes):
+        say(f"qudag-tui trust {file} --restore puts the trusted copies back instead")
     if arguments.show:
         raise Stop(ExitCode.REFUSED, why_not)
     give_trust(session, reviewed, yes=arguments.yes)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -19,6 +20,7 @@ MOST_FILES = 10_000
 # More cannot be hashed before each start of a step.
 MOST_HASHED_BYTES = 1 << 30
 _READ_BYTES = 1 << 20
+_IN_A_TEXT = re.compile(r"""[^\s;|&<>()'"`$={}]+""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,16 +86,24 @@ def addresses(plan: Plan) -> tuple[str, ...]:
 def files_of(command: Command, folder: Path) -> dict[str, Path]:
     """The existing regular files under ``folder`` that the words of a command name, by their path in it.
 
-    A word that is not itself a file may name one behind its ``=`` (``--config=flags.toml``).
+    A word that is not itself a file may name one behind its ``=`` (``--config=flags.toml``). In a text for a shell
+    only programs are looked for: what else it names may be what it writes.
     """
     found: dict[str, Path] = {}
     for word in command.argv:
         for name in (word, word.partition("=")[2]):
-            path = Path(os.path.normpath(os.path.join(command.cwd, name)))  # noqa: PTH118  # Path() keeps "a/.."
-            relative = _below(path, folder)
-            if name and relative and _is_file(path):
-                found[relative] = path
+            _add(found, name, command, folder)
+        inside = dict.fromkeys(_IN_A_TEXT.findall(word))
+        for name in inside if len(inside) > 1 else ():
+            _add(found, name, command, folder, only_programs=True)
     return found
+
+
+def _add(found: dict[str, Path], name: str, command: Command, folder: Path, *, only_programs: bool = False) -> None:
+    path = Path(os.path.normpath(os.path.join(command.cwd, name)))  # noqa: PTH118  # Path() keeps "a/.."
+    relative = _below(path, folder)
+    if name and relative and _is_file(path) and (not only_programs or os.access(path, os.X_OK)):
+        found[relative] = path
 
 
 def listed_files(plan: Plan, folder: Path) -> dict[str, Path]:

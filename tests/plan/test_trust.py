@@ -262,3 +262,19 @@ def test_the_review_tells_everything_in_words_and_nothing_of_it_reaches_a_termin
         "not covered:",
         "  What programs read in turn is not covered, nor is what your own login does meanwhile.",
     ]
+
+
+def test_a_program_that_a_text_for_a_shell_runs_is_covered_and_what_it_writes_is_not(project: Project) -> None:
+    project.path.write_text(
+        TEXT.replace(
+            'run = ["./flags", "off"]', 'run = "set -e; ./unnamed off >> scratch && (echo done)"\nshell = true'
+        )
+    )
+    (project.path.parent / "scratch").write_text("")
+    project.trust()
+    assert "unnamed" in project.review().files
+    assert "scratch" not in project.review().files
+
+    project.change("unnamed")
+
+    assert project.before_exec("flags") == "unnamed has changed since ana trusted it"
