@@ -90,9 +90,9 @@ def require_trust(session: Session) -> None:
 
 def _offer_review(session: Session, file: Path, problem: str) -> None:
     """Show what has changed, and let a person trust what is there now, put the trusted copy back, or do neither."""
-    from qudag_tui.cli.trust import give_trust, restore_changed  # noqa: PLC0415  # beside its only use
+    from qudag_tui.cli.trust import give_trust, restore_changed, review_lines  # noqa: PLC0415  # beside its only use
     from qudag_tui.plan.restoring import restorable  # noqa: PLC0415
-    from qudag_tui.plan.review_text import difference_parts, lines_of, parts_of  # noqa: PLC0415
+    from qudag_tui.plan.review_text import difference_parts, lines_of  # noqa: PLC0415
     from qudag_tui.plan.trust import review, trusted  # noqa: PLC0415
     from qudag_tui.run.plans import load_plan  # noqa: PLC0415
 
@@ -103,7 +103,7 @@ def _offer_review(session: Session, file: Path, problem: str) -> None:
     choices = "Review it now [y], put the trusted copy back [p], or neither [N]?"
     answer = ask(choices if can_restore else "Review it now? [y/N]").casefold()
     if answer in {"y", "yes"}:
-        say(*lines_of(parts_of(reviewed)))
+        say(*review_lines(reviewed))
         give_trust(session, reviewed, yes=False)
     elif answer in {"p", "put"} and given is not None and can_restore:
         restore_changed(given, with_plan=False, yes=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
 from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -63,7 +64,8 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         put_json({**review_json(reviewed), **({"run": accepted} if accepted else {})})
     else:
-        put_review(reviewed)
+        for line in review_lines(reviewed):
+            put(line)
     if accepted and session.opened.is_unknown:
         raise Stop(ExitCode.REFUSED, f"{session.opened.path}: {session.opened.read_only}")
     why_not = trust.check(plan, file)
@@ -93,12 +95,11 @@ def give_trust(session: Session, reviewed: Review, *, yes: bool) -> None:
     say(f"{given.path} is trusted by {given.by}: {len(reviewed.commands)} commands, {len(given.files)} files")
 
 
-def put_review(reviewed: Review) -> None:
+def review_lines(reviewed: Review) -> Iterator[str]:
     """What a person looks at before they trust."""
     from qudag_tui.plan.review_text import lines_of, parts_of  # noqa: PLC0415  # where a review is printed
 
-    for line in lines_of(parts_of(reviewed)):
-        put(line)
+    return lines_of(parts_of(reviewed))
 
 
 def restore_changed(given: Trusted, name: str = "", *, with_plan: bool, yes: bool) -> list[dict[str, str]]:

@@ -215,15 +215,19 @@ class Session:
     def watch_readiness(self) -> None:
         """Post whether what the plan executes could start, once a minute and when asked again; until :meth:`stop`."""
         run = self._run
-        if run is None or run.state.run is None:
+        if run is None:
             return
         from qudag_tui.core.readiness import Readiness  # noqa: PLC0415  # after the first paint
         from qudag_tui.plan.readiness import Hashes, readiness  # noqa: PLC0415  # as above
 
-        hashes, file = Hashes(), Path(run.state.run.file)
+        hashes = Hashes()
         while not self._stop.is_set():
+            created = run.state.run
+            if created is None:  # it is being folded just now
+                self._doubt.wait(POLL_SECONDS)
+                continue
             try:
-                found = readiness(run.plan, file, hashes)
+                found = readiness(run.plan, Path(created.file), hashes)
             except (OSError, RuntimeError, ValueError) as error:
                 found = Readiness(f"whether it is trusted cannot be told: {error}")
             self._post(ReadinessFound(found))

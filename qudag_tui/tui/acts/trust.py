@@ -17,6 +17,7 @@ from qudag_tui.tui.screens.dialog import Choice, Notice
 from qudag_tui.tui.screens.review import RESTORE, TrustReview
 
 if TYPE_CHECKING:
+    from qudag_tui.core.checklist import Plan
     from qudag_tui.plan.restoring import Restorable
     from qudag_tui.tui.app import QudagApp
 
@@ -40,9 +41,12 @@ async def why_untrusted(app: QudagApp) -> str:
     return await asyncio.to_thread(trust.check, shot.plan, path)
 
 
-def ask_trust(app: QudagApp, why: str, then: Then) -> None:
-    """Show what would run and what has changed; once it is trusted, or put back as it was, go on with ``then``."""
-    app.ask_in_background(_show(app, why, then))
+def ask_trust(app: QudagApp, why: str, then: Then, *, plan: Plan | None = None, path: Path | None = None) -> None:
+    """Show what would run and what has changed; once it is trusted, or put back as it was, go on with ``then``.
+
+    ``plan`` and ``path`` are of what is reviewed, as it stands in that file; the run's own, if None.
+    """
+    app.ask_in_background(_show(app, why, then, plan, path))
 
 
 def review(app: QudagApp) -> None:
@@ -62,9 +66,9 @@ async def _nothing_more() -> None:
     """Trust was all that was wanted."""
 
 
-async def _show(app: QudagApp, why: str, then: Then) -> None:
-    path, shot, run = file_of(app), app.shot, app.session.run
-    if path is None or shot is None or run is None:
+async def _show(app: QudagApp, why: str, then: Then, plan: Plan | None = None, path: Path | None = None) -> None:
+    file, shot, run = path or file_of(app), app.shot, app.session.run
+    if file is None or shot is None or run is None:
         app.say(why, wrong=True)
         return
     if run.folder.is_unknown:
@@ -74,11 +78,11 @@ async def _show(app: QudagApp, why: str, then: Then) -> None:
         app.say(f"this run is read-only here: {run.folder.read_only}", wrong=True)
         return
     try:
-        data = await asyncio.to_thread(load_plan, run.folder, shot.plan.sha256)
+        data = await asyncio.to_thread(load_plan, run.folder, shot.plan.sha256) if plan is None else None
     except RunError as error:
         app.say(str(error), wrong=True)
         return
-    reviewed = await asyncio.to_thread(trust.review, shot.plan, path, None, data)
+    reviewed = await asyncio.to_thread(trust.review, plan or shot.plan, file, None, data)
     given = reviewed.trusted
     back = await asyncio.to_thread(restorable, given, with_plan=False) if given is not None and why else []
 
