@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -55,6 +56,7 @@ def run(arguments: argparse.Namespace) -> int:
     from qudag_tui.plan.readiness import readiness  # noqa: PLC0415  # a wrong option needs none of it
     from qudag_tui.run import clock  # noqa: PLC0415
     from qudag_tui.run.run import Run  # noqa: PLC0415
+    from qudag_tui.sources.named_credentials import missing_credentials  # noqa: PLC0415
 
     session = Session(arguments)
     created = Run.create(
@@ -68,7 +70,7 @@ def run(arguments: argparse.Namespace) -> int:
         actor=session.actor,
         now=clock.now(),
     )
-    found = readiness(created.plan, Path(arguments.file))
+    found = replace(readiness(created.plan, Path(arguments.file)), credentials=missing_credentials(created.plan))
     if arguments.json:
         told = {"ok": not found.why, "why": found.why, "missing": list(found.missing)}
         put_json({"id": created.folder.id, "folder": str(created.folder.path), "trust": told})

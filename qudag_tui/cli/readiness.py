@@ -18,10 +18,12 @@ def readiness_of(session: Session, *, supervised: bool) -> Readiness:
     from dataclasses import replace  # noqa: PLC0415  # beside its only use
 
     from qudag_tui.plan.readiness import readiness  # noqa: PLC0415  # where it is told
+    from qudag_tui.sources.named_credentials import missing_credentials  # noqa: PLC0415
 
     created = session.state.run
     found = readiness(session.plan, Path(created.file if created and created.file else "checklists.toml"))
-    return replace(found, names=names_missing(session.state, found, supervised=supervised))
+    names = names_missing(session.state, found, supervised=supervised)
+    return replace(found, names=names, credentials=missing_credentials(session.plan))
 
 
 def trust_json(session: Session, now: Instant, *, supervised: bool) -> dict[str, Any]:

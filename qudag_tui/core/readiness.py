@@ -19,13 +19,14 @@ class Readiness:
     """``why`` nothing may run or be asked ("" if it may, or if there is nothing), and what is missing for it.
 
     ``programs`` and ``files`` are named by commands and are not there; ``names`` are declared as secrets and not in
-    the environment.
+    the environment; ``credentials`` are named by sources and not in this login's configuration.
     """
 
     why: str = ""
     programs: tuple[str, ...] = ()
     files: tuple[str, ...] = ()
     names: tuple[str, ...] = ()
+    credentials: tuple[str, ...] = ()
 
     @property
     def missing(self) -> tuple[str, ...]:
@@ -34,6 +35,7 @@ class Readiness:
             *(f"the program {name}" for name in self.programs),
             *(f"the file {name}" for name in self.files),
             *(f"{name} in the environment" for name in self.names),
+            *(f"the credential {name}" for name in self.credentials),
         )
 
     @property

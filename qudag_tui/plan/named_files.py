@@ -83,6 +83,12 @@ def addresses(plan: Plan) -> tuple[str, ...]:
     return tuple(dict.fromkeys(address for address in named if isinstance(address, str) and address))
 
 
+def credentials(plan: Plan) -> dict[str, str]:
+    """The credential that each source would send, by the source's id, where it names one."""
+    named = {source.id: source.target.get("credential", "") for source in plan.sources.values()}
+    return {source: name for source, name in named.items() if isinstance(name, str) and name}
+
+
 def files_of(command: Command, folder: Path) -> dict[str, Path]:
     """The existing regular files under ``folder`` that the words of a command name, by their path in it.
 

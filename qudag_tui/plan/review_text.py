@@ -46,6 +46,10 @@ def parts_of(reviewed: Review) -> tuple[Part, ...]:
         _part(f"would run, in {folder}", runs) if runs else Part("would run nothing", ()),
         _part("with, in its environment", (line for each in reviewed.environments for line in _environment(each))),
         _part("would ask", reviewed.addresses),
+        _part(
+            "with a credential of your own configuration, if that lets it go there",
+            (f"source {source}: {name}" for source, name in reviewed.credentials.items()),
+        ),
         _part("variables", (f"{name} = {value}" for name, value in reviewed.vars.items())),
         _part(
             "files below its folder, hashed now and again before each start",

@@ -15,6 +15,7 @@ from qudag_tui.plan.named_files import (
     Environment,
     addresses,
     all_commands,
+    credentials,
     environments,
     files_of,
     hashes,
@@ -66,6 +67,7 @@ class Review:
     changes: tuple[Change, ...] = ()
     doubts: tuple[str, ...] = ()
     environments: tuple[Environment, ...] = ()
+    credentials: Mapping[str, str] = field(default_factory=dict)
     modes: Mapping[str, str] = field(default_factory=dict)
     large: tuple[str, ...] = ()
     data: bytes | None = field(default=None, repr=False)
@@ -118,6 +120,7 @@ def review(plan: Plan, path: Path, search_path: str | None = None, data: bytes |
         last=exact or (before[-1] if before else None),
         doubts=tuple(filter(None, (_doubt(program) for program in found.values() if program))),
         environments=environments(plan),
+        credentials=credentials(plan),
         modes=_modes(named),
         large=tuple(name for name, file in sorted({path.name: path, **named}.items()) if _size(file) > MOST_FILE_BYTES),
         data=data if data is not None else _own_bytes(path),

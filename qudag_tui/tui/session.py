@@ -7,6 +7,7 @@ import threading
 import tomllib
 from collections import deque
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -219,6 +220,7 @@ class Session:
             return
         from qudag_tui.core.readiness import Readiness  # noqa: PLC0415  # after the first paint
         from qudag_tui.plan.readiness import Hashes, readiness  # noqa: PLC0415  # as above
+        from qudag_tui.sources.named_credentials import missing_credentials  # noqa: PLC0415  # as above
 
         hashes = Hashes()
         while not self._stop.is_set():
@@ -228,6 +230,7 @@ class Session:
                 continue
             try:
                 found = readiness(run.plan, Path(created.file), hashes)
+                found = replace(found, credentials=missing_credentials(run.plan))
             except (OSError, RuntimeError, ValueError) as error:
                 found = Readiness(f"whether it is trusted cannot be told: {error}")
             self._post(ReadinessFound(found))

@@ -232,3 +232,22 @@ def test_json_of_a_review_is_plain(scripted: Desk) -> None:
     assert [change["name"] for change in told["changes"]] == ["flags.sh"]
     assert "data" not in told
     assert json.dumps(told)
+
+
+def test_a_credential_that_is_not_defined_is_missing_before_it_is_needed(desk: Desk) -> None:
+    asking = '[sources.node]\nscrape = "https://node.example/metrics"\ncredential = "prometheus"\n[metrics.cpu]'
+    desk.write(PLAN.replace("[metrics.cpu]", asking, 1))
+    shown = desk("trust", "--yes").out
+    assert "would ask:\n  https://node.example/metrics\n" in shown
+    assert "  source node: prometheus\n" in shown
+    desk.new()
+    assert desk.status()["trust"]["missing"] == ["the credential prometheus"]
+
+    config = desk.folder / "home" / "config" / "qudag-tui" / "config.toml"
+    config.parent.mkdir(parents=True)
+    config.write_text('[credentials.prometheus]\norigin = "https://node.example"\nbearer = { env = "NO_SUCH_NAME" }\n')
+    config.chmod(0o600)
+    assert "the environment has no NO_SUCH_NAME" in desk.status()["trust"]["missing"][0]
+
+    config.write_text('[credentials.prometheus]\norigin = "https://node.example"\nbearer = "abc"\n')
+    assert desk.status()["trust"] == {"ok": True, "why": "", "missing": [], "alarm": False}

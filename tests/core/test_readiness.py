@@ -68,7 +68,12 @@ def test_names_are_missing_where_steps_run() -> None:
 
 
 def test_what_is_missing_is_said_in_words() -> None:
-    found = Readiness("why", ("kubectl",), ("flags.sh",), ("TOKEN",))
+    found = Readiness("why", ("kubectl",), ("flags.sh",), ("TOKEN",), ("prometheus",))
 
-    assert found.missing == ("the program kubectl", "the file flags.sh", "TOKEN in the environment")
+    assert found.missing == (
+        "the program kubectl",
+        "the file flags.sh",
+        "TOKEN in the environment",
+        "the credential prometheus",
+    )
     assert (found.is_ready, Readiness(names=("X",)).is_ready, Readiness().is_ready) == (False, False, True)
