@@ -5,7 +5,8 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterator
-from itertools import islice
+from itertools import islice, zip_longest
+from os.path import commonprefix
 
 from qudag_tui.core.printable import visible
 
@@ -57,16 +58,26 @@ def _compared(old: list[str], new: list[str]) -> Iterator[str]:
                 if tag == "equal":
                     yield from (f"  {one_line(line)}" for line in inside_old[i1:i2])
                 else:
-                    yield from (f"- {one_line(line)}" for line in inside_old[i1:i2])
-                    yield from (f"+ {one_line(line)}" for line in inside_new[j1:j2])
+                    gone, come = inside_old[i1:i2], inside_new[j1:j2]
+                    yield from (f"- {_apart(line, other)}" for line, other in zip_longest(gone, come[: len(gone)]))
+                    yield from (f"+ {_apart(line, other)}" for line, other in zip_longest(come, gone[: len(come)]))
         return
     gone, come = old[before : len(old) - after], new[before : len(new) - after]
     half = MOST_LINES // 2 - 5
     yield f"@@ line {before + 1:,}: {len(gone):,} lines are {len(come):,} others now"
     for sign, lines in (("-", gone), ("+", come)):
-        yield from (f"{sign} {one_line(line)}" for line in lines[:half])
+        yield from (f"{sign} {_apart(line, None)}" for line in lines[:half])
         if len(lines) > half:
             yield f"{sign} … and {len(lines) - half:,} more lines"
+
+
+def _apart(line: str, other: str | None) -> str:
+    """A line that differs from ``other``: from where it does, if that is further on than is shown; tabs visible."""
+    same = len(commonprefix([line, other or ""]))
+    skipped = same - MOST_CHARACTERS // 4 if same > MOST_CHARACTERS // 2 else 0
+    # A tab in place of blanks may be all that differs.
+    shown = one_line(line[skipped:].replace("\t", "\u2409"))
+    return f"({skipped:,} characters as before) {shown}" if skipped else shown
 
 
 def _same(old: list[str], new: list[str]) -> int:

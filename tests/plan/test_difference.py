@@ -79,3 +79,17 @@ def test_files_that_have_little_in_common_are_not_compared_line_by_line() -> Non
     assert shown[0].endswith("others now")
     assert len(shown) <= MOST_LINES
     assert [line for line in shown if "more lines" in line] != []
+
+
+def test_a_change_far_on_in_a_long_line_is_shown_where_it_is() -> None:
+    """Else the two lines would look the same: the head of both, and how much is left out."""
+    head = "x" * 3000
+
+    _, was, now = difference(f"{head} good\n".encode(), f"{head} evil\n".encode())
+
+    assert (was[:30], was[-5:]) == ("- (2,901 characters as before)", " good")
+    assert (now[:30], now[-5:]) == ("+ (2,901 characters as before)", " evil")
+
+
+def test_tabs_in_place_of_blanks_are_seen() -> None:
+    assert difference(b"    run\n", b"\trun\n") == ("@@ line 1, now 1", "-     run", "+ ␉run")
