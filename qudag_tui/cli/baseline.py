@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from typing import TYPE_CHECKING
 
 from qudag_tui.cli.exit_code import ExitCode
 from qudag_tui.cli.failure import Stop
@@ -12,10 +11,6 @@ from qudag_tui.cli.parser import add_actor_options
 from qudag_tui.cli.recorded import event_json
 from qudag_tui.cli.session import Session
 from qudag_tui.cli.sinks import put, put_json, say
-
-if TYPE_CHECKING:
-    from qudag_tui.core.baseline import Captured
-    from qudag_tui.core.metric import Metric
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -33,6 +28,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _list(session: Session, arguments: argparse.Namespace) -> ExitCode:
+    from qudag_tui.core.compared import compared  # noqa: PLC0415  # beside its only use
+
     kept = session.state.baselines
     if arguments.json:
         put_json(
@@ -49,6 +46,7 @@ def _list(session: Session, arguments: argparse.Namespace) -> ExitCode:
             ]
         )
         return ExitCode.DONE
+    wanted = compared(session.plan)
     for metric in session.plan.metrics.values():
         found = kept.get(metric.id)
         if found is not None:
@@ -61,26 +59,19 @@ def _list(session: Session, arguments: argparse.Namespace) -> ExitCode:
             put(f"{metric.id}\ta fixed number\t{show(metric.baseline, metric.unit)}")
         elif metric.concurrent is not None:
             put(f"{metric.id}\tconcurrent\t{metric.concurrent.source}:{metric.concurrent.name}")
-        elif metric.id in _compared(session):
+        elif metric.id in wanted:
             put(f"{metric.id}\tnot captured")
     return ExitCode.DONE
 
 
-def _compared(session: Session) -> set[str]:
-    """The metrics that a condition compares with a baseline."""
-    from qudag_tui.core.condition import AgainstBaseline, terms  # noqa: PLC0415
-    from qudag_tui.core.item import Gate  # noqa: PLC0415
-
-    conditions = [item.spec.condition for item in session.plan.items.values() if isinstance(item.spec, Gate)]
-    conditions += [trigger.condition for trigger in session.plan.triggers if trigger.condition is not None]
-    return {term.metric for each in conditions for term in terms(each) if isinstance(term, AgainstBaseline)}
-
-
 def _capture(session: Session, arguments: argparse.Namespace) -> ExitCode:
-    from qudag_tui.core.baseline import LEAST_SAMPLES  # noqa: PLC0415
+    from qudag_tui.core.against import lacking  # noqa: PLC0415
+    from qudag_tui.core.compared import to_capture  # noqa: PLC0415
     from qudag_tui.core.duration import parse_duration  # noqa: PLC0415
     from qudag_tui.core.intent import CaptureBaseline  # noqa: PLC0415
     from qudag_tui.plan.lookup import find_id  # noqa: PLC0415
+    from qudag_tui.run import clock  # noqa: PLC0415
+    from qudag_tui.run.capturing import captures  # noqa: PLC0415
 
     try:
         seconds = parse_duration(arguments.window)
@@ -90,45 +81,24 @@ def _capture(session: Session, arguments: argparse.Namespace) -> ExitCode:
     if arguments.metric is not None:
         wanted = [find_id(arguments.metric, list(metrics), "metric")]
     else:
-        compared = _compared(session)
-        wanted = [m.id for m in metrics.values() if m.id in compared and m.baseline is None and m.concurrent is None]
+        wanted = [metric.id for metric in to_capture(session.plan)]
         if not wanted:
             raise Stop(ExitCode.NOT_FOUND, "no condition compares a metric with a captured baseline; name a METRIC")
     events, few = [], False
-    for name in wanted:
-        captured = _captured(session, metrics[name], seconds)
+    for soak_id, soak in session.state.soaks.items():
+        if soak.completed is None and soak_id in session.plan.items:
+            text = session.plan.items[soak_id].text
+            say(f"“{text}” is counting: its gates cannot be compared with a baseline captured now")
+    now_ns = session.state.clock.at(clock.now())
+    for captured in captures(session.opened, [metrics[name] for name in wanted], seconds, now_ns):
+        name, before = captured.metric, session.state.baselines.get(captured.metric)
         events.append(session.ask(CaptureBaseline(captured)))
+        if before is not None:
+            say(f"{name}: replaces what {before.by} captured {stamp(before.at.wall)}")
         say(f"{name}: {captured.samples} of {captured.slots} samples")
-        if captured.samples < LEAST_SAMPLES:
+        if why := lacking(captured):
             few = True
-            say(f"{name}: a verdict needs {LEAST_SAMPLES} samples, and is unknown with these: capture it again later")
+            say(f"{name}: {why}; until then verdicts by it are unknown")
     if arguments.json:
         put_json([event_json(event) for event in events])
     return ExitCode.UNKNOWN if few else ExitCode.DONE
-
-
-def _captured(session: Session, metric: Metric, seconds: float) -> Captured:
-    from contextlib import closing  # noqa: PLC0415
-
-    from qudag_tui.core.baseline import capture  # noqa: PLC0415
-    from qudag_tui.core.counts import countable  # noqa: PLC0415
-    from qudag_tui.core.instant import NANOSECONDS  # noqa: PLC0415
-    from qudag_tui.core.metric import MetricKind  # noqa: PLC0415
-    from qudag_tui.core.part import Part, part, series_ids  # noqa: PLC0415
-    from qudag_tui.core.slots import Window, period_ns  # noqa: PLC0415
-    from qudag_tui.run import clock  # noqa: PLC0415
-    from qudag_tui.run.samples import SampleReader  # noqa: PLC0415
-
-    now_ns, every = session.state.clock.at(clock.now()), period_ns(metric.every_seconds)
-    with closing(SampleReader(session.opened)) as reader:
-        own = part(metric.id, Part.EVENTS) if metric.kind is MetricKind.RATIO else metric.id
-        newest = reader.latest(own)
-        # The slot that is being asked now is not missing yet; a longer silence is.
-        end = newest[0][0] if newest and now_ns - newest[0][0] < 2 * every else now_ns
-        window = Window(max(0, end - round(seconds * NANOSECONDS)), end)
-        series = {name: reader.window(name, window.start_ns, window.end_ns) for name in series_ids(metric)}
-    if metric.kind is MetricKind.RATIO:
-        counted = countable(metric, series, window)
-        if counted is not None and counted.start_ns - window.start_ns <= every:
-            window = counted
-    return capture(metric, series, window)

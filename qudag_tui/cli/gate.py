@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import argparse
 import time
-from typing import TYPE_CHECKING
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
 
 from qudag_tui.cli.look import code_of
 from qudag_tui.cli.parser import add_run_options
 from qudag_tui.cli.session import Session
-from qudag_tui.cli.sinks import put, put_json
-from qudag_tui.core.item import Item, Kind
+from qudag_tui.cli.sinks import put, put_json, say
+from qudag_tui.core.item import Item
+from qudag_tui.core.requirement import needs_of_all
 from qudag_tui.core.verdict import Verdict, worst
 
 if TYPE_CHECKING:
@@ -29,57 +31,94 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """0 pass, 1 fail, 6 inconclusive, 7 unknown; a pass so far is inconclusive until the final look."""
     from qudag_tui.cli.standings import Standings  # noqa: PLC0415  # a wrong option needs no samples
-    from qudag_tui.cli.status_json import gate_verdict  # noqa: PLC0415
 
     session = Session(arguments)
     gates = _gates(session, arguments.target)
-    while arguments.wait and session.state.closed is None and not _are_final(gates, session, Standings(session)):
-        time.sleep(POLL_SECONDS)
-        session.run.catch_up()
+    if arguments.wait:
+        _wait(gates, session)
     standings = Standings(session)
-    found: list[tuple[Item, Verdict, str]] = []
-    for gate in gates:
-        verdict, line, final = gate_verdict(gate.id, session.state, standings)
-        if final:
-            found.append((gate, _verdict(verdict), f"final: {line}"))
-        elif verdict is None:
-            why = "it was not looked at yet" if standings.supervised else "no supervisor looks at it"
-            found.append((gate, Verdict.UNKNOWN, why))
-        elif verdict == Verdict.PASS and gate.parent is not None:
-            found.append((gate, Verdict.INCONCLUSIVE, f"pass so far: {line}"))
-        else:
-            found.append((gate, _verdict(verdict), line))
-    whole = worst(verdict for _, verdict, _ in found)
+    verdicts = [_verdict(gate, session, standings) for gate in gates]
+    whole = worst(verdicts)
     if arguments.json:
-        items = [{"id": gate.id, "text": gate.text, "verdict": str(v), "line": line} for gate, v, line in found]
+        items = [_json(gate, verdict, session, standings) for gate, verdict in zip(gates, verdicts, strict=True)]
         put_json({"verdict": str(whole), "gates": items})
     else:
-        for gate, verdict, line in found:
-            put(f"{verdict:<12}  {gate.text}  {line}  {gate.id}")
+        for gate, verdict in zip(gates, verdicts, strict=True):
+            for line in _lines(gate, verdict, session, standings):
+                put(line)
     return code_of(whole)
+
+
+def _wait(gates: list[Item], session: Session) -> None:
+    from qudag_tui.cli.standings import Standings  # noqa: PLC0415  # as above
+
+    told = False
+    while session.state.closed is None:
+        standings = Standings(session)
+        if _are_final(gates, session, standings):
+            return
+        if not standings.supervised and not told:
+            told = True
+            say("no supervisor looks at this run: this waits until one does")
+        time.sleep(POLL_SECONDS)
+        session.run.catch_up()
 
 
 def _are_final(gates: list[Item], session: Session, standings: Standings) -> bool:
     """Whether there is nothing left to wait for: final looks were taken, and no soak of these gates goes on."""
-    from qudag_tui.cli.status_json import gate_verdict  # noqa: PLC0415  # as above
-
     sections = {gate.section for gate in gates}
     counting = any(
         soak.completed is None and item_id in session.plan.items and session.plan.items[item_id].section in sections
         for item_id, soak in session.state.soaks.items()
     )
-    return not counting and all(gate_verdict(gate.id, session.state, standings)[2] for gate in gates)
+    said = [standings.said(gate, session.state) for gate in gates]
+    return not counting and all(each is not None and each.is_final for each in said)
 
 
-def _verdict(word: str | None) -> Verdict:
-    return Verdict(word) if word in set(Verdict) else Verdict.UNKNOWN
+def _verdict(gate: Item, session: Session, standings: Standings) -> Verdict:
+    """What the exit code is made of: before the end of its soak a gate has not passed."""
+    said = standings.said(gate, session.state)
+    if said is None:
+        return Verdict.UNKNOWN
+    is_early = said.verdict is Verdict.PASS and not said.is_final and session.plan.soak_of(gate) is not None
+    return Verdict.INCONCLUSIVE if is_early else said.verdict
+
+
+def _lines(gate: Item, verdict: Verdict, session: Session, standings: Standings) -> Iterator[str]:
+    """The gate; what each comparison says, where there are several; what it needs; before the soak what it will need."""
+    said, ahead = standings.said(gate, session.state), standings.forecast(gate, session.state)
+    if said is None:
+        line = "it was not looked at yet" if standings.supervised else "no supervisor looks at it"
+    elif said.is_final:
+        line = f"{'regressed' if said.has_regressed else 'final'}: {said.line}"
+    else:
+        line = f"pass so far: {said.line}" if said.verdict is not verdict else said.line
+    yield f"{verdict:<12}  {gate.text}  {line}  {gate.id}"
+    for asked in said.requirements if said is not None and len(said.requirements) > 1 else ():
+        needs = f"  needs {asked.needs}" if asked.needs else ""
+        yield f"  {asked.verdict:<12}  {asked.text}  {asked.line}{needs}"
+    if (
+        said is not None
+        and said.needs
+        and (len(said.requirements) < 2 or said.needs != needs_of_all(said.requirements))
+    ):
+        yield f"  needs {said.needs}"
+    if ahead is not None:
+        yield f"  forecast: {ahead.line}"
+
+
+def _json(gate: Item, verdict: Verdict, session: Session, standings: Standings) -> dict[str, Any]:
+    from qudag_tui.cli.status_json import gate_json  # noqa: PLC0415  # beside its only use
+
+    said = gate_json(gate, session.state, standings)
+    return {"id": gate.id, "text": gate.text, **said, "verdict": str(verdict), "so_far": said["verdict"]}
 
 
 def _gates(session: Session, wanted: str) -> list[Item]:
     from qudag_tui.plan.lookup import find_id  # noqa: PLC0415  # beside its only use
 
     plan = session.plan
-    gates = {item.id: item for item in plan.items.values() if item.kind is Kind.GATE}
+    gates = {gate.id: gate for gate in plan.gates}
     phases = [phase.id for phase in plan.phases]
     found = find_id(wanted, [*phases, *gates], "gate or phase")
     if found in gates:

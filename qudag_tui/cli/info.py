@@ -89,7 +89,11 @@ def _of_plan(plan: Plan) -> dict[str, Any]:
         source.id: f"{source.kind}, every {source.every_seconds:g} s{_target(source.target)}"
         for source in plan.sources.values()
     }
-    executed = {procedure.id: procedure.title for procedure in plan.procedures.values()}
+    executed = {
+        procedure.id: procedure.title
+        + (f", started by {' or '.join(procedure.started_by)}" if procedure.started_by else "")
+        for procedure in plan.procedures.values()
+    }
     executed |= {item: step.text for item, step in scripts(plan).items()}
     return {"plan": plan.sha256, "sources": sources, "can_be_executed": executed}
 

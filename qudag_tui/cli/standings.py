@@ -7,15 +7,21 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from qudag_tui.core.compared import baseline_level
 from qudag_tui.core.condition import terms
-from qudag_tui.core.item import Gate
+from qudag_tui.core.gate_said import GateSaid, gate_said
+from qudag_tui.core.item import Gate, Item
 from qudag_tui.core.observed import MOST_PERIODS, SUPERVISOR, SUPERVISOR_EVERY_SECONDS, observed_seconds
+from qudag_tui.core.part import Part, part
+from qudag_tui.core.requirement import Requirement, requirements_of
 from qudag_tui.core.slots import Window, period_ns
 from qudag_tui.core.verdict import Verdict
 from qudag_tui.run import clock
 
 if TYPE_CHECKING:
     from qudag_tui.cli.session import Session
+    from qudag_tui.core.metric import Metric
+    from qudag_tui.core.state import State
     from qudag_tui.run.samples import SampleReader
 
 
@@ -24,7 +30,7 @@ class Standing:
     """The last word on one gate, trigger or metric.
 
     ``value`` and ``limit`` are in the metric's base unit, ``error`` says why there is no value, and ``at`` (RFC 3339)
-    when the value was measured.
+    when the value was measured. ``needs`` and ``requirements`` are a gate's.
     """
 
     verdict: Verdict = Verdict.UNKNOWN
@@ -33,6 +39,8 @@ class Standing:
     limit: float | None = None
     error: str = ""
     at: str | None = None
+    needs: str = ""
+    requirements: tuple[Requirement, ...] = ()
 
 
 class Standings:
@@ -53,9 +61,34 @@ class Standings:
             self.gates = _all(reader.standings("gate"))
             self.triggers = _all(reader.standings("trigger"))
             self.metrics = _all(reader.standings("metric"))
+            self._forecasts = _all(reader.standings("forecast"))
+            self._beside = {
+                metric.id: newest[0][1]
+                for metric in session.plan.metrics.values()
+                if metric.concurrent is not None and (newest := reader.latest(part(metric.id, Part.BASELINE)))
+            }
             self.observed_seconds = dict(_observed(session, reader))
         finally:
             reader.close()
+
+    def said(self, gate: Item, state: State) -> GateSaid | None:
+        """What a gate says now, or None where nobody has looked."""
+        seen, soak = self.gates.get(gate.id), state.plan.soak_of(gate)
+        so_far = GateSaid(seen.verdict, seen.line, seen.needs, seen.requirements) if seen is not None else None
+        observed = self.observed_seconds.get(soak.id) if soak is not None else None
+        return gate_said(gate, state, so_far, supervised=self.supervised, observed_seconds=observed)
+
+    def forecast(self, gate: Item, state: State) -> Standing | None:
+        """Whether a soak that has not begun will do for ``gate``: seconds needed as value, the soak's as limit."""
+        soak = state.plan.soak_of(gate)
+        if soak is None or soak.id in state.soaks or not self.supervised or state.item_state(gate).is_settled:
+            return None
+        return self._forecasts.get(gate.id)
+
+    def baseline(self, metric: Metric, state: State) -> float | None:
+        """What ``metric`` is compared with now, in its base unit."""
+        kept = state.baselines.get(metric.id)
+        return baseline_level(metric, kept.captured.level if kept else None, self._beside.get(metric.id))
 
 
 def _observed(session: Session, reader: SampleReader) -> Iterator[tuple[str, float]]:
@@ -89,6 +122,8 @@ def _standing(payload: Mapping[str, Any]) -> Standing:
         _number(payload, "limit"),
         _text(payload, "error"),
         _text(payload, "at") or None,
+        _text(payload, "needs"),
+        requirements_of(payload.get("requirements")),
     )
 
 

@@ -7,10 +7,11 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from qudag_tui.cli.moment import stamp
-from qudag_tui.core.condition import terms
 from qudag_tui.core.execution import Execution, StepState
-from qudag_tui.core.item import Gate, Item, Kind
-from qudag_tui.core.verdict import Verdict, worst
+from qudag_tui.core.gate_said import by_metric
+from qudag_tui.core.item import Item, Kind
+from qudag_tui.core.requirement import plain
+from qudag_tui.core.verdict import Verdict
 
 if TYPE_CHECKING:
     from qudag_tui.cli.session import Session
@@ -87,8 +88,7 @@ def _item(box: Item, state: State, standings: Standings) -> dict[str, Any]:
         "at": at,
     }
     if box.kind is Kind.GATE:
-        verdict, line, final = gate_verdict(box.id, state, standings)
-        value |= {"verdict": verdict, "line": line, "final": final}
+        value |= gate_json(box, state, standings)
     if box.kind is Kind.SOAK:
         soak = state.soaks.get(box.id)
         observed = soak.observed_seconds if soak and soak.completed else standings.observed_seconds.get(box.id)
@@ -115,17 +115,25 @@ def who_and_when(box: Item, state: State) -> tuple[str | None, str | None]:
     return (mark.by, stamp(mark.at.wall)) if mark else (None, None)
 
 
-def gate_verdict(gate: str, state: State, standings: Standings) -> tuple[str | None, str, bool]:
-    """Verdict, line, and whether it is of a final look; else what the supervisor says so far."""
-    look = state.looks.get(gate)
-    if look is not None:
-        return look.judged.verdict, look.judged.line, True
-    seen = standings.gates.get(gate)
-    if seen is None:
-        return None, "", False
-    if not standings.supervised:
-        return str(Verdict.UNKNOWN), f"no supervisor looks; it last said {seen.verdict}: {seen.line}", False
-    return str(seen.verdict), seen.line, False
+def gate_json(gate: Item, state: State, standings: Standings) -> dict[str, Any]:
+    """What a gate says, what it needs, and, before its soak, whether that will do."""
+    said, ahead = standings.said(gate, state), standings.forecast(gate, state)
+    return {
+        "verdict": str(said.verdict) if said else None,
+        "line": said.line if said else "",
+        "final": bool(said and said.is_final),
+        "regressed": bool(said and said.has_regressed),
+        "needs": said.needs if said else "",
+        "requirements": plain(said.requirements) if said else [],
+        "forecast": {
+            "verdict": str(ahead.verdict),
+            "line": ahead.line,
+            "needs_seconds": finite(ahead.value),
+            "soak_seconds": finite(ahead.limit),
+        }
+        if ahead
+        else None,
+    }
 
 
 def _phase(phase: Section, state: State) -> dict[str, Any]:
@@ -157,22 +165,18 @@ def metric_json(metric_id: str, session: Session, standings: Standings) -> dict[
         "at": seen.at if seen else None,
         "verdict": _metric_verdict(metric_id, session, standings),
         "error": seen.error if seen else "",
+        "baseline": finite(standings.baseline(metric, session.state)),
     }
 
 
 def _metric_verdict(metric_id: str, session: Session, standings: Standings) -> str | None:
-    """The worst that gates which look at it now say so far; unknown without a number, None where no gate looks."""
+    """The worst that gates which look at it say now; unknown without a number, None where no gate looks."""
     seen = standings.metrics.get(metric_id)
     if seen is None or seen.value is None or not standings.supervised:
         return str(Verdict.UNKNOWN)
-    verdicts = [
-        standings.gates[item.id].verdict
-        for item in session.plan.items.values()
-        if isinstance(item.spec, Gate)
-        and item.id in standings.gates
-        and any(term.metric == metric_id for term in terms(item.spec.condition))
-    ]
-    return str(worst(verdicts)) if verdicts else None
+    state = session.state
+    found = by_metric(((gate, standings.said(gate, state)) for gate in session.plan.gates), state).get(metric_id)
+    return str(found) if found is not None else None
 
 
 def _trigger(trigger_id: str, session: Session, standings: Standings) -> dict[str, Any]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
-from qudag_tui.cli.status_json import gate_verdict, run_state, start_of, who_and_when
+from qudag_tui.cli.status_json import run_state, start_of, who_and_when
 from qudag_tui.core.duration import clock, relative, spoken
 from qudag_tui.core.execution import Execution, StepState
 from qudag_tui.core.item import Item, ItemState, Kind, Soak
@@ -120,8 +120,7 @@ def _words(box: Item, session: Session, standings: Standings, now: Instant) -> s
         to = f" to {mark.to}" if mark and mark.to else ""
         return f"{standing}{to}{f': {mark.reason}' if mark and mark.reason else ''}"
     if box.kind is Kind.GATE:
-        verdict, line, final = gate_verdict(box.id, state, standings)
-        return f"{'final ' if final else ''}{verdict}: {line}" if verdict else ""
+        return gate_words(box, state, standings)
     if box.kind is Kind.SOAK and isinstance(box.spec, Soak):
         return soak_words(box, state, standings)
     if box.kind is Kind.TRIGGER:
@@ -130,6 +129,15 @@ def _words(box: Item, session: Session, standings: Standings, now: Instant) -> s
     if box.kind in {Kind.STEP, Kind.SCRIPT}:
         return _step_words(box, state, now)
     return ""
+
+
+def gate_words(gate: Item, state: State, standings: Standings) -> str:
+    """What a gate says; before its soak, what it is going to need."""
+    said, ahead = standings.said(gate, state), standings.forecast(gate, state)
+    if said is None:
+        return ahead.line if ahead else ""
+    head = "regressed" if said.has_regressed else f"final {said.verdict}" if said.is_final else str(said.verdict)
+    return f"{head}: {said.line}"
 
 
 def soak_words(box: Item, state: State, standings: Standings) -> str:

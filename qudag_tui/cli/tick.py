@@ -10,10 +10,12 @@ from qudag_tui.cli.look import wait_for_look
 from qudag_tui.cli.parser import add_actor_options, add_yes
 from qudag_tui.cli.recorded import tell
 from qudag_tui.cli.session import Session
+from qudag_tui.cli.sinks import say
 from qudag_tui.core.decide import decide
 from qudag_tui.core.event import Fact, LookRequested, SoakStarted
 from qudag_tui.core.intent import Tick
 from qudag_tui.core.refusal import Because, Refusal
+from qudag_tui.core.verdict import Verdict
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -30,15 +32,30 @@ def run(arguments: argparse.Namespace) -> int:
     session = Session(arguments)
     intent = _confirmed(session, Tick(find_box(session.plan, arguments.item).id), yes=arguments.yes)
     fact = _would_be(session, intent)
+    warnings = _too_short(session, fact) if isinstance(fact, SoakStarted) else []
     if isinstance(fact, LookRequested | SoakStarted):
         with session.supervised():
             event = session.ask(intent)
             if isinstance(event.fact, LookRequested):
                 return wait_for_look(session, event, arguments)
+            for warning in warnings:
+                say(warning)
             return tell(session, event, arguments)
     if _starts_the_phases(session, intent):
         session.watch_from_here()
     return tell(session, session.ask(intent), arguments)
+
+
+def _too_short(session: Session, fact: SoakStarted) -> list[str]:
+    """What the forecasts say of gates that this soak is too short for: it starts all the same."""
+    from qudag_tui.cli.standings import Standings  # noqa: PLC0415  # only soaks have forecasts
+
+    standings, state = Standings(session), session.state
+    mine = [
+        gate for gate in session.plan.gates if (soak := session.plan.soak_of(gate)) is not None and soak.id == fact.item
+    ]
+    ahead = [(gate, standings.forecast(gate, state)) for gate in mine]
+    return [f"“{gate.text}”: {said.line}" for gate, said in ahead if said is not None and said.verdict is Verdict.FAIL]
 
 
 def _would_be(session: Session, intent: Tick) -> Fact:

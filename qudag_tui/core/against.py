@@ -17,15 +17,32 @@ def limit_from(term: AgainstBaseline, baseline: float) -> float:
     return baseline * term.amount if term.relation is Relation.TIMES else baseline + term.amount
 
 
+def baseline_needs(metric: Metric, judging: Judging) -> str:
+    """What is missing where a metric cannot be compared with its baseline."""
+    if metric.concurrent is not None:
+        return "samples of the concurrent baseline"
+    captured = judging.baselines.get(metric.id)
+    if captured is None:
+        return "a captured baseline"
+    if captured.to_ns > judging.window.start_ns:
+        return "a window that begins after its baseline was captured"
+    return "its baseline captured again"
+
+
 def unusable(captured: Captured, metric: Metric, judging: Judging) -> str:
-    """Why nothing can be compared with ``captured``, or ""."""
-    gone = captured.slots - captured.samples
+    """Why nothing can be compared with ``captured`` here, or ""."""
     if captured.unit is not metric.unit or captured.metric != metric.id:
         return "the baseline was captured of another metric, or in another unit: capture it again"
     if captured.every_seconds != metric.every_seconds:
         return "the baseline was captured at another interval: capture it again"
     if captured.to_ns > judging.window.start_ns:
         return "the baseline was captured inside the window that is judged"
+    return lacking(captured)
+
+
+def lacking(captured: Captured) -> str:
+    """Why nothing can be compared with ``captured`` anywhere, or "": too few samples, too many gaps, hidden counts."""
+    gone = captured.slots - captured.samples
     if captured.samples < LEAST_SAMPLES:
         return f"the baseline has {captured.samples} of the {LEAST_SAMPLES} samples it needs: capture it again"
     if too_many_missing(gone, captured.slots):

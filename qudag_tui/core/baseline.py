@@ -10,7 +10,7 @@ from qudag_tui.core.bounds import bounds
 from qudag_tui.core.counts import counts
 from qudag_tui.core.metric import Metric, MetricKind
 from qudag_tui.core.slots import Series, Window
-from qudag_tui.core.statistics.bins import medians, seen_medians
+from qudag_tui.core.statistics.bins import median, medians, seen_medians
 from qudag_tui.core.unit import Unit
 
 LEAST_SAMPLES = 60
@@ -52,6 +52,13 @@ class Captured:
     total: float = 0.0
     dispersion: float = 1.0
     unobserved: str = ""
+
+    @property
+    def level(self) -> float | None:
+        """Its middle, in the metric's base unit: of counts the ratio in percent, else the median; None without any."""
+        if self.total > 0:
+            return 100 * self.events / self.total
+        return median(self.values) if self.values else None
 
     @property
     def bins(self) -> list[tuple[float, float | None, float]]:

@@ -94,6 +94,11 @@ class Plan:
         return {step.id: step for procedure in self.procedures.values() for step in procedure.walk()}
 
     @cached_property
+    def gates(self) -> tuple[Item, ...]:
+        """The sensed boxes, in order."""
+        return tuple(item for item in self.items.values() if item.kind is Kind.GATE)
+
+    @cached_property
     def phases(self) -> tuple[Section, ...]:
         """The sections with traffic, in order."""
         return tuple(section for section in self.sections.values() if section.is_phase)
@@ -115,6 +120,16 @@ class Plan:
                     step.id, step.text, Kind.STEP, step.depth, step.parent, procedure.id, claimed=step.claimed
                 )
         return boxes
+
+    def soak_of(self, item: Item) -> Item | None:
+        """The nearest soak that a box stands in."""
+        parent = item.parent
+        while parent is not None:
+            holder = self.items[parent]
+            if holder.kind is Kind.SOAK:
+                return holder
+            parent = holder.parent
+        return None
 
     def procedure_of(self, step_id: str) -> Procedure | None:
         """The procedure that holds a step."""

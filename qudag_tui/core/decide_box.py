@@ -68,16 +68,6 @@ def _start_soak(state: State, box: Item) -> ev.Fact | Refusal:
     return ev.SoakStarted(box.id)
 
 
-def _soak_of(state: State, gate: Item) -> Item | None:
-    parent = gate.parent
-    while parent is not None:
-        item = state.plan.items[parent]
-        if item.kind is Kind.SOAK:
-            return item
-        parent = item.parent
-    return None
-
-
 _VERDICT_REFUSALS = {
     Verdict.FAIL: Because.FAIL,
     Verdict.INCONCLUSIVE: Because.INCONCLUSIVE,
@@ -86,7 +76,7 @@ _VERDICT_REFUSALS = {
 
 
 def _tick_gate(state: State, gate: Item) -> ev.Fact | Refusal:
-    soak = _soak_of(state, gate)
+    soak = state.plan.soak_of(gate)
     if soak is None:
         if gate.id in state.look_requests:
             return Refusal(Because.REFUSED, f"the final look at “{gate.text}” is already asked for", "wait for it")
@@ -103,6 +93,13 @@ def _tick_gate(state: State, gate: Item) -> ev.Fact | Refusal:
     look = state.looks.get(gate.id)
     if look is None:
         return Refusal(Because.UNKNOWN, f"“{gate.text}” has no final look", "soak again")
+    regression = state.regression(gate.id)
+    if regression is not None:
+        return Refusal(
+            Because.FAIL,
+            f"“{gate.text}” has regressed since its final look: {regression.seen.line}",
+            "soak again, override with a reason, or mark it not applicable",
+        )
     verdict = state.gate_verdict(gate.id) or Verdict.UNKNOWN
     if verdict is not Verdict.PASS:
         return Refusal(

@@ -9,6 +9,7 @@ from qudag_tui.core import event as ev
 from qudag_tui.core.execution import EXPIRES_SECONDS, Execution, ExecutionState, StepState
 from qudag_tui.core.item import Kind
 from qudag_tui.core.refusal import Because, Refusal
+from qudag_tui.core.regression import can_regress
 from qudag_tui.core.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -78,6 +79,9 @@ def _is_allowed(state: State, fact: ev.Fact, now: Instant) -> bool:
             )
         case ev.GateJudged():
             return _may_judge(state, fact)
+        case ev.GateRegressed():
+            gate, look = state.plan.items.get(fact.item), state.looks.get(fact.item)
+            return gate is not None and look is not None and look.seq == fact.look and can_regress(state, gate)
         case _:
             return False
 

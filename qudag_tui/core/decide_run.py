@@ -11,6 +11,7 @@ from qudag_tui.core.in_the_way import locked, need_reason
 from qudag_tui.core.item import ItemState, Kind
 from qudag_tui.core.phase import Decision, PhaseState
 from qudag_tui.core.refusal import Because, Refusal
+from qudag_tui.core.regression import unanswered
 
 if TYPE_CHECKING:
     from qudag_tui.core.state import State
@@ -50,7 +51,7 @@ def decide_phase(state: State, intent: ask.Decide) -> ev.Fact | Refusal:
 
 
 def reasons_needed(state: State, phase_id: str) -> list[str]:
-    """Why a Go of this phase must say why: it was held, or a gate did not pass. Empty where it need not."""
+    """Why a Go of this phase must say why: it was held, a gate did not pass, or one has regressed. Empty where it need not."""
     why = []
     if state.phases[phase_id].held:
         why.append(f"the phase is held ({state.phases[phase_id].held})")
@@ -59,6 +60,7 @@ def reasons_needed(state: State, phase_id: str) -> list[str]:
         for item in state.plan.sections[phase_id].items
         if item.kind is Kind.GATE and state.item_state(item) is not ItemState.DONE
     )
+    why.extend(f"“{gate.text}” has regressed" for gate, _ in unanswered(state))
     return why
 
 
@@ -99,4 +101,5 @@ def capture(state: State, intent: ask.CaptureBaseline) -> ev.Fact | Refusal:
         kind = "another query" if metric.concurrent is not None else "a fixed number"
         why = f"“{metric.title}” is compared with {kind}, as the checklist file says"
         return Refusal(Because.REFUSED, why, 'write baseline = "captured" there')
-    return ev.BaselineCaptured(captured.metric, bins_of(captured))
+    before = state.baselines.get(captured.metric)
+    return ev.BaselineCaptured(captured.metric, bins_of(captured), before.seq if before else 0)

@@ -29,6 +29,7 @@ from qudag_tui.core.fact import fact as fact
 from qudag_tui.core.fact import fact_from_plain as fact_from_plain
 from qudag_tui.core.fact import fact_to_plain as fact_to_plain
 from qudag_tui.core.instant import Instant
+from qudag_tui.core.regression_event import GateRegressed as GateRegressed
 
 FORMAT = 1
 
@@ -220,10 +221,14 @@ class GateJudged(Fact):
 @fact("baseline captured")
 @dataclass(frozen=True, slots=True)
 class BaselineCaptured(Fact):
-    """What a metric is compared with from here on; ``bins`` are those of ``core/capture.py``. A later one replaces it."""
+    """What a metric is compared with from here on; ``bins`` are those of ``core/capture.py``. A later one replaces it.
+
+    ``replaces`` is the event that captured it before; 0 for none.
+    """
 
     metric: str
     bins: Mapping[str, Any] = field(default_factory=dict)
+    replaces: int = 0
 
 
 @fact("phase decided")

@@ -10,6 +10,7 @@ from qudag_tui.core import event as ev
 from qudag_tui.core.capture import Baseline, captured_of
 from qudag_tui.core.fold_box import hold, open_next_phases, set_mark, stop_soak, touch
 from qudag_tui.core.fold_execution import HANDLERS
+from qudag_tui.core.fold_regression import regressed
 from qudag_tui.core.instant import RunClock
 from qudag_tui.core.item import Comment, ItemState, Kind, Mark
 from qudag_tui.core.observation import Fired, Look
@@ -220,6 +221,7 @@ _HANDLERS: dict[type[ev.Fact], Callable[[Any, Any, Any], None]] = {
     ev.SoakExtended: _soak_extended,
     ev.LookRequested: _look_requested,
     ev.GateJudged: _judged,
+    ev.GateRegressed: regressed,
     ev.BaselineCaptured: _captured,
     ev.PhaseDecided: _decided,
     ev.PhaseOverridden: _phase_overridden,

@@ -14,7 +14,9 @@ from qudag_tui.core.judge_threshold import judge_threshold
 from qudag_tui.core.judge_trend import judge_trend
 from qudag_tui.core.judging import TOLERATE, Judging
 from qudag_tui.core.metric import Metric, MetricKind
+from qudag_tui.core.requirement import Requirement
 from qudag_tui.core.slots import Series, Window
+from qudag_tui.core.spelling import spelled
 from qudag_tui.core.verdict import Finding, Verdict, best, worst
 from qudag_tui.core.watch import holds_now
 
@@ -35,8 +37,9 @@ def judge(
     restarts: Mapping[str, Sequence[int]] | None = None,
     phase_seconds: float | None = None,
     r1: float | None = None,
+    alpha: float | None = None,
 ) -> Finding:
-    """The verdict over the slots of ``window``, at the level of one of 1 + ``extend`` final looks.
+    """The verdict over the slots of ``window``, at the level of one of 1 + ``extend`` final looks, or at ``alpha``.
 
     ``series`` holds the samples by metric and part (``part.py``), ``errors`` why a metric could last not be measured,
     ``tolerate`` the share of the window (0 to 1) that may be in violation, ``baselines`` what was captured in the run,
@@ -49,7 +52,7 @@ def judge(
         series=series,
         metrics=metrics,
         now_ns=window.end_ns if now_ns is None else now_ns,
-        alpha=alpha_of(extend),
+        alpha=alpha_of(extend) if alpha is None else alpha,
         tolerate=tolerate,
         errors=errors or {},
         baselines=baselines or {},
@@ -107,12 +110,15 @@ def judge_term(term: Term, judging: Judging) -> Finding:
 
 
 def _no_metric(term: Term) -> Finding:
-    return Finding(Verdict.UNKNOWN, f"the plan has no metric “{term.metric}”", evidence={"metric": term.metric})
+    line = f"the plan has no metric “{term.metric}”"
+    return Finding(Verdict.UNKNOWN, line, evidence={"metric": term.metric}, needs="a metric of that name in the plan")
 
 
 def _combine(condition: Condition, one: Judge, judging: Judging) -> Finding:
     if not isinstance(condition, AllOf | AnyOf):
-        return one(condition, judging)
+        alone = one(condition, judging)
+        asked = Requirement(spelled(condition), alone.verdict, alone.line, alone.needs)
+        return replace(alone, requirements=(asked,))
     if isinstance(condition, AnyOf):
         # The best of several looks is a choice among them: together they may err no more often than one.
         judging = replace(judging, alpha=judging.alpha / len(condition.terms))
@@ -124,10 +130,15 @@ def _combine(condition: Condition, one: Judge, judging: Judging) -> Finding:
     pick = worst if isinstance(condition, AllOf) else best
     verdict = pick(finding.verdict for finding in found)
     decisive = next(finding for finding in found if finding.verdict is verdict)
+    open_ = [finding.needs for finding in found if finding.needs]
+    joint = "; " if isinstance(condition, AllOf) else ", or "
     return replace(
         decisive,
         line="; ".join(named),
         evidence={str(number): finding.evidence for number, finding in enumerate(found, 1)},
+        # Where one of several is enough, nothing is needed once one holds.
+        needs="" if verdict is Verdict.PASS else joint.join(dict.fromkeys(open_)),
+        requirements=tuple(asked for finding in found for asked in finding.requirements),
     )
 
 

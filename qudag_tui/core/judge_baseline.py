@@ -6,12 +6,11 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from qudag_tui.core.against import NO_BASELINE, limit_from, unusable
+from qudag_tui.core.against import NO_BASELINE, baseline_needs, limit_from, unusable
 from qudag_tui.core.baseline import BaselineKind
 from qudag_tui.core.bounds import Bounds, bounds
 from qudag_tui.core.condition import AgainstBaseline, Relation
-from qudag_tui.core.duration import spoken
-from qudag_tui.core.judging import Judging, joined, needs, shown, too_many_missing, units_differ
+from qudag_tui.core.judging import Judging, fewer_gaps, joined, more_of, needs, shown, too_many_missing, units_differ
 from qudag_tui.core.metric import Metric
 from qudag_tui.core.part import Part, part
 from qudag_tui.core.statistics.autocorrelation import corrected, lag_one, widening, widening_of_both
@@ -116,24 +115,25 @@ def judge_baseline(term: AgainstBaseline, metric: Metric, judging: Judging) -> F
     value = soak.newest[1] if soak.newest else None
     age = judging.age(soak.newest[0] if soak.newest else None)
 
-    def early(verdict: Verdict, reason: str) -> Finding:
+    def early(verdict: Verdict, reason: str, needed: str) -> Finding:
         line = f"{shown(value, metric)} · {joined(reason, error if verdict is Verdict.UNKNOWN else '', age)}"
         facts = {"slots": len(soak.values), "missing": soak.missing, "reason": reason}
-        return Finding(verdict, line, value, evidence=judging.evidence(metric.id, **facts))
+        return Finding(verdict, line, value, evidence=judging.evidence(metric.id, **facts), needs=needed)
 
     if too_many_missing(soak.missing, len(soak.values)) or (error and not soak.good):
-        return early(
-            Verdict.UNKNOWN, f"{soak.missing} of {len(soak.values)} slots missing" if soak.values else "no slots yet"
-        )
+        gone = f"{soak.missing} of {len(soak.values)} slots missing" if soak.values else "no slots yet"
+        return early(Verdict.UNKNOWN, gone, fewer_gaps(judging, metric, (soak.missing, len(soak.values))))
     beside = _beside(metric, judging, soak)
     if isinstance(beside, str):
-        return early(Verdict.UNKNOWN, beside)
+        return early(Verdict.UNKNOWN, beside, baseline_needs(metric, judging))
     factor = limit_from(term, 1.0)
     if term.relation is not Relation.PLUS and (factor <= 0 or any(seen <= 0 for seen in beside.side.seen)):
-        return early(Verdict.UNKNOWN, "there are no multiples of a baseline, or of a limit, that is not above 0")
+        why = "there are no multiples of a baseline, or of a limit, that is not above 0"
+        return early(Verdict.UNKNOWN, why, "a difference in the metric's unit as its limit, such as “baseline + 5 ms”")
     compared = _compare(soak, beside, is_ratio=term.relation is not Relation.PLUS, judging=judging)
     if isinstance(compared, int):
-        return early(Verdict.INCONCLUSIVE, joined(needs(compared), beside.note))
+        needed = more_of(compared, "sample", compared * metric.every_seconds)
+        return early(Verdict.INCONCLUSIVE, joined(needs(compared), beside.note), needed)
     return _found(term, metric, judging, soak, (beside, compared))
 
 
@@ -206,12 +206,14 @@ def _found(
     level = None if beside.level is None else limit_from(term, beside.level)
     value = median(soak.good) if soak.good else None
     more: float | None = None
+    needed = ""
     if comparison.holds(worst, limit):
         verdict = Verdict.PASS
     elif not comparison.holds(best, limit):
         verdict = Verdict.FAIL
     else:
         verdict, more = Verdict.INCONCLUSIVE, samples_needed(compared, limit, wants_low=comparison.wants_low)
+        needed = _wanted(more, metric) or "other values: as they are no soak is long enough to tell"
 
     def said(shift: float) -> str:
         if not math.isfinite(shift):
@@ -230,7 +232,8 @@ def _found(
     age = judging.age(soak.newest[0] if soak.newest else None)
     head = f"{shown(value, metric)}, limit {shown(level, metric)}"
     missing = f"{soak.missing} missing" if soak.missing else ""
-    line = f"{head} · {joined(span, missing, _wanted(more, metric), beside.note, age)}"
+    wanted = f"needs {_wanted(more, metric)}" if more is not None else ""
+    line = f"{head} · {joined(span, missing, wanted, beside.note, age)}"
     evidence = judging.evidence(
         metric.id,
         comparison=comparison.value,
@@ -249,15 +252,15 @@ def _found(
         r1=compared.r1,
         samples_needed=more,
     )
-    return Finding(verdict, line, value, level, evidence)
+    return Finding(verdict, line, value, level, evidence, needed)
 
 
 def _wanted(more: float | None, metric: Metric) -> str:
     if more is None:
         return ""
     if math.isinf(more):
-        return "needs a longer baseline"
-    return f"{needs(math.ceil(more))}, ~{spoken(more * metric.every_seconds)}"
+        return "a longer baseline"
+    return more_of(math.ceil(more), "sample", more * metric.every_seconds)
 
 
 def samples_needed(compared: Compared, limit: float, *, wants_low: bool) -> float | None:

@@ -6,12 +6,11 @@ import math
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 
-from qudag_tui.core.against import NO_BASELINE, limit_from, unusable
+from qudag_tui.core.against import NO_BASELINE, baseline_needs, limit_from, unusable
 from qudag_tui.core.baseline import BaselineKind
 from qudag_tui.core.condition import AgainstBaseline, Comparison, Relation, Threshold
 from qudag_tui.core.counts import Counts, counts
-from qudag_tui.core.duration import spoken
-from qudag_tui.core.judging import Judging, joined, needs, too_many_missing, units_differ
+from qudag_tui.core.judging import Judging, fewer_gaps, joined, more_of, too_many_missing, units_differ
 from qudag_tui.core.metric import Metric
 from qudag_tui.core.part import Part, part
 from qudag_tui.core.statistics.proportion import clopper_pearson, is_surely_below
@@ -50,7 +49,8 @@ def judge_counts_against(term: AgainstBaseline, metric: Metric, judging: Judging
         return units_differ(metric, term.unit, judging.evidence(metric.id))
     found = _baseline(metric, judging)
     if isinstance(found, str):
-        return Finding(Verdict.UNKNOWN, found, evidence=judging.evidence(metric.id, reason=found))
+        evidence = judging.evidence(metric.id, reason=found)
+        return Finding(Verdict.UNKNOWN, found, evidence=evidence, needs=baseline_needs(metric, judging))
     low, high = (limit_from(term, bound) for bound in (found.low, found.high))
     return _judged(term.comparison, metric, judging, replace(found, low=min(low, high), high=max(low, high)))
 
@@ -114,15 +114,18 @@ def _judged(comparison: Comparison, metric: Metric, judging: Judging, limit: _Li
         baseline=limit.note or None,
     )
 
-    def finding(verdict: Verdict, *details: str) -> Finding:
+    def finding(verdict: Verdict, *details: str, needed: str = "") -> Finding:
         line = f"{counted}, limit {text} · {joined(*details, limit.note, age)}"
-        return Finding(verdict, line, rate, hard, evidence)
+        return Finding(verdict, line, rate, hard, evidence, needed)
 
     error = judging.errors.get(metric.id, "")
     if too_many_missing(seen.missing, seen.slots):
-        return finding(Verdict.UNKNOWN, f"{seen.missing} of {seen.slots} slots missing", error)
+        gone = f"{seen.missing} of {seen.slots} slots missing"
+        needed = fewer_gaps(judging, metric, (seen.missing, seen.slots))
+        return finding(Verdict.UNKNOWN, gone, error, needed=needed)
     if seen.events > seen.total * (1 + 1e-9):
-        return finding(Verdict.UNKNOWN, "more was counted than there was in all: the counters do not belong together")
+        why = "more was counted than there was in all: the counters do not belong together"
+        return finding(Verdict.UNKNOWN, why, needed="counters that belong together")
     bound = high if comparison.wants_low else low
     word = "at most" if comparison.wants_low else "at least"
     sure = f"{word} {show(bound, metric.unit)}"
@@ -131,16 +134,15 @@ def _judged(comparison: Comparison, metric: Metric, judging: Judging, limit: _Li
         reached = show(low if comparison.wants_low else high, metric.unit)
         return finding(Verdict.FAIL, f"{other} {reached}", assumed)
     if seen.unobserved:
-        return finding(Verdict.UNKNOWN, seen.unobserved, error)
+        return finding(Verdict.UNKNOWN, seen.unobserved, error, needed="a window in which everything was counted")
     if rate is not None and comparison.holds(bound, hard):
         return finding(Verdict.PASS, sure, assumed)
     more = requests_needed(comparison, hard, seen.events, seen.total, phi=phi, alpha=alpha)
-    wanted = ""
-    if more is not None:
-        time = seconds_needed(more, seen)
-        wanted = needs(more, "request") + (f", ~{spoken(time)}" if time is not None else "")
-        evidence["requests_needed"] = more
-    return finding(Verdict.INCONCLUSIVE, sure, wanted, assumed)
+    if more is None:
+        return finding(Verdict.INCONCLUSIVE, sure, assumed, needed="another limit: no number of requests is enough")
+    evidence["requests_needed"] = more
+    needed = more_of(more, "request", seconds_needed(more, seen))
+    return finding(Verdict.INCONCLUSIVE, sure, f"needs {needed}", assumed, needed=needed)
 
 
 def _bounds(seen: Counts, phi: float, alpha: float) -> tuple[float, float]:

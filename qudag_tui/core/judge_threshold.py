@@ -7,7 +7,17 @@ from typing import Any
 
 from qudag_tui.core.bounds import Bounds, bounds
 from qudag_tui.core.condition import Threshold
-from qudag_tui.core.judging import ROUNDING, Judging, joined, needs, percent, too_many_missing, units_differ
+from qudag_tui.core.judging import (
+    ROUNDING,
+    Judging,
+    fewer_gaps,
+    joined,
+    more_of,
+    needs,
+    percent,
+    too_many_missing,
+    units_differ,
+)
 from qudag_tui.core.metric import Metric, MetricKind
 from qudag_tui.core.unit import show
 from qudag_tui.core.verdict import Finding, Verdict
@@ -34,25 +44,41 @@ def judge_threshold(term: Threshold, metric: Metric, judging: Judging) -> Findin
     several = f"{violations} beyond it" if violations else ""
     allowed = f"{percent(tolerate)} tolerated"
 
-    def finding(verdict: Verdict, *details: str) -> Finding:
-        return Finding(verdict, f"{head(term, value)} · {joined(*details)}", value, term.limit, evidence)
+    def finding(verdict: Verdict, *details: str, needed: str = "") -> Finding:
+        line = f"{head(term, value)} · {joined(*details)}"
+        return Finding(verdict, line, value, term.limit, evidence, needed)
 
     if too_many_missing(missing, count) or (error and not seen.good):
         gone = f"{missing} of {count} slots missing" if count else "no slots yet"
-        return finding(Verdict.UNKNOWN, several, gone, error, age)
+        needed = fewer_gaps(judging, metric, (missing, count))
+        return finding(Verdict.UNKNOWN, several, gone, error, age, needed=needed)
     if count < LEAST_SLOTS:
-        needed = f"{needs(LEAST_SLOTS - count)} ({count} of {LEAST_SLOTS})"
-        return finding(Verdict.INCONCLUSIVE, several, needed, age)
+        more = LEAST_SLOTS - count
+        wanted, needed = (
+            f"{needs(more)} ({count} of {LEAST_SLOTS})",
+            more_of(more, "sample", more * metric.every_seconds),
+        )
+        return finding(Verdict.INCONCLUSIVE, several, wanted, age, needed=needed)
     if violations > tolerate * count + ROUNDING:
         many = f"{violations} of {count} slots beyond it ({percent(violations / count)}, {allowed})"
         return finding(Verdict.FAIL, many, f"{missing} missing", age)
     if violations + missing > tolerate * count + ROUNDING:
         both = f"{violations} beyond it and {missing} missing of {count} slots ({allowed})"
-        return finding(Verdict.UNKNOWN, both, error, age)
+        needed = fewer_gaps(judging, metric, (violations + missing, count), tolerate)
+        return finding(Verdict.UNKNOWN, both, error, age, needed=needed)
     if violations + missing + inside > tolerate * count + ROUNDING:
         open_ = f"the limit lies inside the histogram's bucket in {inside} of {count} slots"
-        return finding(Verdict.INCONCLUSIVE, several, open_, f"{missing} missing", age)
-    return finding(Verdict.PASS, f"{count} slots", several, f"{missing} missing", age)
+        needed = "a bucket of the histogram that ends at the limit, or another limit"
+        return finding(Verdict.INCONCLUSIVE, several, open_, f"{missing} missing", age, needed=needed)
+    return finding(Verdict.PASS, _margin(term, metric, seen), f"{count} slots", several, f"{missing} missing", age)
+
+
+def _margin(term: Threshold, metric: Metric, seen: Bounds) -> str:
+    """How far the worst of what was seen stayed from the limit; nothing where some of it went beyond."""
+    is_low = term.comparison.wants_low
+    known = [bound for bound in (seen.high if is_low else seen.low) if math.isfinite(bound)]
+    left = (term.limit - max(known) if is_low else min(known) - term.limit) if known else 0.0
+    return f"{show(left, metric.unit)} to spare" if left > 0 else ""
 
 
 def beyond(term: Threshold, metric: Metric, seen: Bounds) -> tuple[int, int]:

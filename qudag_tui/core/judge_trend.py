@@ -8,7 +8,7 @@ from qudag_tui.core.bounds import bounds
 from qudag_tui.core.condition import Trend
 from qudag_tui.core.duration import spoken
 from qudag_tui.core.instant import NANOSECONDS
-from qudag_tui.core.judging import Judging, joined, needs, shown, too_many_missing
+from qudag_tui.core.judging import Judging, fewer_gaps, joined, more_of, needs, shown, too_many_missing
 from qudag_tui.core.metric import Metric, MetricKind
 from qudag_tui.core.slots import period_ns
 from qudag_tui.core.statistics.autocorrelation import corrected, lag_one, widening
@@ -33,18 +33,23 @@ def judge_trend(term: Trend, metric: Metric, judging: Judging) -> Finding:
     age = judging.age(seen.newest[0] if seen.newest else None)
     facts = {"slots": count, "missing": seen.missing, "budget_percent": term.budget_percent}
 
-    def early(verdict: Verdict, reason: str) -> Finding:
+    def early(verdict: Verdict, reason: str, needed: str) -> Finding:
         line = f"{shown(value, metric)} · {joined(reason, error if verdict is Verdict.UNKNOWN else '', age)}"
-        return Finding(verdict, line, value, evidence=judging.evidence(metric.id, **facts, reason=reason))
+        evidence = judging.evidence(metric.id, **facts, reason=reason)
+        return Finding(verdict, line, value, evidence=evidence, needs=needed)
 
     if metric.kind is MetricKind.RATIO:
-        return early(Verdict.UNKNOWN, "a ratio of counts has no trend: compare it with a number, or with its baseline")
+        why = "a ratio of counts has no trend: compare it with a number, or with its baseline"
+        return early(Verdict.UNKNOWN, why, "a number, or its baseline, to compare it with")
     if too_many_missing(seen.missing, count) or (error and not seen.good):
-        return early(Verdict.UNKNOWN, f"{seen.missing} of {count} slots missing" if count else "no slots yet")
+        gone = f"{seen.missing} of {count} slots missing" if count else "no slots yet"
+        return early(Verdict.UNKNOWN, gone, fewer_gaps(judging, metric, (seen.missing, count)))
     if term.budget_percent is None:
-        return early(Verdict.UNKNOWN, "no budget is stated, such as “within 5%”")
+        return early(Verdict.UNKNOWN, "no budget is stated, such as “within 5%”", "a budget, such as “within 5%”")
     if count < LEAST_BINS:
-        return early(Verdict.INCONCLUSIVE, f"{needs(LEAST_BINS - count)} ({count} of {LEAST_BINS})")
+        more = LEAST_BINS - count
+        needed = more_of(more, "sample", more * metric.every_seconds)
+        return early(Verdict.INCONCLUSIVE, f"{needs(more)} ({count} of {LEAST_BINS})", needed)
     width, every = count // LEAST_BINS, period_ns(metric.every_seconds) / NANOSECONDS
     times = [every * (start + end - 1) / 2 for start, end in edges(count, width)]
     binned = seen_medians(seen.values, width)
@@ -55,7 +60,7 @@ def judge_trend(term: Trend, metric: Metric, judging: Judging) -> Finding:
     window = every * count
     phase = judging.phase_seconds or window
     if median(lows) <= 0:
-        return early(Verdict.UNKNOWN, "of a level that is not above 0 there are no percentages")
+        return early(Verdict.UNKNOWN, "of a level that is not above 0 there are no percentages", "a level above 0")
     growth = _Growth(found, median(lows), median(highs), phase, window)
     restarted = [
         at for at in judging.restarts.get(metric.id, ()) if judging.window.start_ns < at <= judging.window.end_ns
@@ -63,10 +68,12 @@ def judge_trend(term: Trend, metric: Metric, judging: Judging) -> Finding:
     budget = term.budget_percent
     is_stable = growth.high < budget and not restarted
     is_growing = growth.low > 0 and growth.least > budget
+    needed = ""
     if is_stable or is_growing:
         verdict = Verdict.PASS if is_growing is term.growing else Verdict.FAIL
     else:
         verdict = Verdict.INCONCLUSIVE
+        needed = "a window without a restart" if restarted else "a longer window, or another budget"
     restart = f"started anew {spoken((judging.now_ns - max(restarted)) / NANOSECONDS)} ago" if restarted else ""
     told = f"{growth.estimate:+.2g}%" if growth.estimate is not None else "no estimate"
     over = f"over {spoken(phase)}"
@@ -87,7 +94,7 @@ def judge_trend(term: Trend, metric: Metric, judging: Judging) -> Finding:
         phase_seconds=phase,
         restarts=len(restarted),
     )
-    return Finding(verdict, f"{shown(value, metric)} · {told} {over}, {details}", value, None, evidence)
+    return Finding(verdict, f"{shown(value, metric)} · {told} {over}, {details}", value, None, evidence, needed)
 
 
 class _Growth:

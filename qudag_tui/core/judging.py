@@ -68,9 +68,29 @@ def joined(*details: str) -> str:
     return ", ".join(detail for detail in details if detail)
 
 
+def more_of(more: int, what: str = "sample", seconds: float | None = None) -> str:
+    """``3 more samples, ~30 s``; ``seconds`` is how long they take."""
+    time = f", ~{spoken(seconds)}" if seconds is not None else ""
+    return f"{more:,} more {what}{'' if more == 1 else 's'}{time}"
+
+
 def needs(more: int, what: str = "sample") -> str:
     """``needs 3 more samples``."""
-    return f"needs {more:,} more {what}{'' if more == 1 else 's'}"
+    return f"needs {more_of(more, what)}"
+
+
+def fewer_gaps(judging: Judging, metric: Metric, seen: tuple[int, int], share: float = MOST_MISSING) -> str:
+    """What it takes until what is in the way, ``seen`` as (so many, of so many slots), is at most ``share`` of all.
+
+    In a soak those slots stay in the window, and it takes others beside them; elsewhere they leave it.
+    """
+    gone, count = seen
+    if not count:
+        return "a first sample"
+    if judging.phase_seconds is None or share <= 0:
+        return f"at most {percent(share)} of its slots missing"
+    more = max(1, math.ceil(gone / share - ROUNDING) - count)
+    return f"{more_of(more, 'slot')} without a gap, ~{spoken(more * metric.every_seconds)}"
 
 
 def percent(share: float) -> str:
@@ -82,7 +102,7 @@ def units_differ(metric: Metric, unit: Unit, evidence: Mapping[str, Any]) -> Fin
     """The verdict where a condition's number is in another unit than its metric."""
     names = [found.value or "plain numbers" for found in (metric.unit, unit)]
     line = f"the metric is in {names[0]}, the condition in {names[1]}"
-    return Finding(Verdict.UNKNOWN, line, evidence=evidence)
+    return Finding(Verdict.UNKNOWN, line, evidence=evidence, needs="the condition in the metric's unit")
 
 
 def shown(value: float | None, metric: Metric) -> str:

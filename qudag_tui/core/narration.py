@@ -69,10 +69,13 @@ def words(event: Event, plan: Plan, targets: dict[int, str]) -> str:
             return f"asked for the final look at {_box(plan, fact.item)}"
         case ev.GateJudged():
             return f"final look at {_box(plan, fact.item)}: {fact.verdict}, {fact.line}"
+        case ev.GateRegressed():
+            return f"saw that {_box(plan, fact.item)} has regressed: {fact.line}"
         case ev.BaselineCaptured():
             metric = plan.metrics.get(fact.metric)
             samples = fact.bins.get("samples", 0)
-            return f"captured the baseline of “{metric.title if metric else fact.metric}”: {samples} samples"
+            again = f", in place of event {fact.replaces}" if fact.replaces else ""
+            return f"captured the baseline of “{metric.title if metric else fact.metric}”: {samples} samples{again}"
         case ev.PhaseDecided():
             claimed = f", {len(fact.claimed)} boxes claimed" if fact.claimed else ""
             answer = "Go" if fact.decision == "go" else "No-Go"

@@ -14,11 +14,15 @@ ROLLBACK = "rollback"
 
 @dataclass(frozen=True, slots=True)
 class Procedure:
-    """Steps that are executed one after the other; the one with the id ``rollback`` takes the release back."""
+    """Steps that are executed one after the other; the one with the id ``rollback`` takes the release back.
+
+    ``started_by`` are the roles that may start it, for people to see; empty where the plan does not say.
+    """
 
     id: str
     title: str
     steps: tuple[Step, ...]
+    started_by: tuple[str, ...] = ()
 
     def walk(self) -> Iterator[Step]:
         """Every step in order, branches before what they hold."""

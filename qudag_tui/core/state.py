@@ -16,6 +16,7 @@ from qudag_tui.core.instant import Instant, RunClock
 from qudag_tui.core.item import Comment, Item, ItemState, Kind, Mark
 from qudag_tui.core.observation import Fired, Look, Supervisor
 from qudag_tui.core.phase import PhaseProgress, PhaseState, SoakProgress
+from qudag_tui.core.regression import Regression
 from qudag_tui.core.step import Outcome
 from qudag_tui.core.verdict import Verdict
 
@@ -40,6 +41,7 @@ class State:
         self.soaks: dict[str, SoakProgress] = {}
         self.looks: dict[str, Look] = {}
         self.look_requests: dict[str, Event] = {}
+        self.regressions: dict[str, Regression] = {}
         self.fired: dict[str, Fired] = {}
         self.trigger_since: dict[str, int] = {}
         self.baselines: dict[str, Baseline] = {}
@@ -221,6 +223,11 @@ class State:
         """The verdict of the last final look, if there was one since the gate was last reopened."""
         look = self.looks.get(item_id)
         return Verdict(look.judged.verdict) if look and look.judged.verdict in set(Verdict) else None
+
+    def regression(self, item_id: str) -> Regression | None:
+        """How a gate regressed since its last final look, or None."""
+        regression, look = self.regressions.get(item_id), self.looks.get(item_id)
+        return regression if regression and look and regression.seen.look == look.seq else None
 
     def current_item(self) -> Item | None:
         """The next box to do: the first open one of the phase under way, else of all that is not locked."""

@@ -5,7 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from qudag_tui.core.requirement import Requirement
 
 
 class Verdict(StrEnum):
@@ -36,7 +39,8 @@ class Finding:
 
     ``line`` is the one sentence that screen, command line and report share (value, limit, count, what is needed).
     ``value`` and ``limit`` are in the metric's base unit; ``evidence`` holds plain TOML values and is copied into
-    the journal with a final look.
+    the journal with a final look. ``needs`` is what is still missing, in words; ``requirements`` are the comparisons
+    of the condition, in order.
     """
 
     verdict: Verdict
@@ -44,3 +48,5 @@ class Finding:
     value: float | None = None
     limit: float | None = None
     evidence: Mapping[str, Any] = field(default_factory=dict)
+    needs: str = ""
+    requirements: tuple[Requirement, ...] = ()

@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import islice, zip_longest
-from os.path import commonprefix
 
 from qudag_tui.core.printable import visible
 
@@ -73,15 +72,15 @@ def _compared(old: list[str], new: list[str]) -> Iterator[str]:
 
 def _apart(line: str, other: str | None) -> str:
     """A line that differs from ``other``: from where it does, if that is further on than is shown; tabs visible."""
-    same = len(commonprefix([line, other or ""]))
+    same = _same(line, other or "")
     skipped = same - MOST_CHARACTERS // 4 if same > MOST_CHARACTERS // 2 else 0
     # A tab in place of blanks may be all that differs.
     shown = one_line(line[skipped:].replace("\t", "\u2409"))
     return f"({skipped:,} characters as before) {shown}" if skipped else shown
 
 
-def _same(old: list[str], new: list[str]) -> int:
-    """How many lines are the same at the beginning."""
+def _same(old: Sequence[str], new: Sequence[str]) -> int:
+    """How many lines (or characters) are the same at the beginning."""
     return next(
         (number for number, (left, right) in enumerate(zip(old, new, strict=False)) if left != right),
         min(len(old), len(new)),

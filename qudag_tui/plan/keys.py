@@ -115,6 +115,7 @@ KEYS: Mapping[str, Mapping[str, str]] = {
     },
     "procedure": {
         "title": _TEXT,
+        "started_by": "a list of roles",
         "steps": "an array of tables: [[procedures.rollback.steps]]",
     },
     "step": {

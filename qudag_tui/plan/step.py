@@ -36,7 +36,7 @@ def read_procedures(values: dict[str, Any], draft: Draft) -> dict[str, Procedure
             draft.problems.add(f"a procedure needs steps: [[procedures.{name}.steps]]", path, absence=True)
         steps = _Steps(name, draft).read(table, name, 0, None)
         title = table.string("title", name[:1].upper() + name[1:].replace("-", " ").replace("_", " "))
-        procedures[name] = Procedure(name, title, steps)
+        procedures[name] = Procedure(name, title, steps, table.strings("started_by"))
     return procedures
 
 

@@ -6,13 +6,13 @@ from collections.abc import Iterator
 from typing import Any
 
 from qudag_tui.core.checklist import Plan, Section
-from qudag_tui.core.condition import AgainstBaseline, Condition, Relation, Term, Threshold, Trend, terms
-from qudag_tui.core.item import Gate, Kind, Script, Soak
+from qudag_tui.core.condition import AgainstBaseline, Condition, Term, Threshold, Trend, terms
+from qudag_tui.core.item import Gate, Kind, Script, Signoff, Soak
 from qudag_tui.core.judge_threshold import LEAST_SLOTS
 from qudag_tui.core.procedure import ROLLBACK
+from qudag_tui.core.spelling import spelled_limit
 from qudag_tui.core.step import Step
 from qudag_tui.core.trigger import Then
-from qudag_tui.core.unit import show
 from qudag_tui.plan.error import PlanWarning
 from qudag_tui.plan.file import parse_with_places, place
 from qudag_tui.plan.problem import Path, Problem, quoted
@@ -21,10 +21,7 @@ DEFAULT_WINDOW_SECONDS = 600.0
 
 
 def warnings(plan: Plan, data: bytes, name: str) -> list[PlanWarning]:
-    """What ``check`` warns of in the ``plan`` that ``data`` gave, with places, in the file's order.
-
-    A role that may act and is not listed cannot be told from a checklist file: who may act is said in notes.
-    """
+    """What ``check`` warns of in the ``plan`` that ``data`` gave, with places, in the file's order."""
     _, paths, spelled = parse_with_places(data, name, plan.vars)
     found = list(_Unwise(plan, paths, spelled.values or {}).all())
     return sorted(PlanWarning(name, *spot, message) for spot, message in place(found, spelled, name))
@@ -46,6 +43,7 @@ class _Unwise:
         yield from self._unused()
         yield from self._credentials()
         yield from self._notifies()
+        yield from self._roles()
         yield from self._ignored_windows()
         yield from self._short_soaks()
         for step_id, step in self._steps():
@@ -131,6 +129,14 @@ class _Unwise:
             message = "there is no [procedures.rollback] for this trigger to offer"
             yield Problem(message, self.paths[watching[0].id])
 
+    def _roles(self) -> Iterator[Problem]:
+        listed = {item.spec.role.casefold() for item in self.plan.items.values() if isinstance(item.spec, Signoff)}
+        for procedure in self.plan.procedures.values():
+            for number, role in enumerate(procedure.started_by):
+                if role.casefold() not in listed:
+                    message = f"{quoted(role)} may start this and is nowhere listed: no sign-off has that role"
+                    yield Problem(message, ("procedures", procedure.id, "started_by", number))
+
     def _ignored_windows(self) -> Iterator[Problem]:
         for section in self.plan.sections.values():
             soaks = [item for item in section.items if item.kind is Kind.SOAK]
@@ -169,8 +175,5 @@ def _band(gate: Term, trigger: Term) -> tuple[float, str] | None:
 def _limit(term: Threshold | AgainstBaseline) -> tuple[str, float, str]:
     """What the limit is relative to, how much it is, and how it is written."""
     if isinstance(term, Threshold):
-        return "", term.limit, show(term.limit, term.unit)
-    if term.relation is Relation.TIMES:
-        return term.relation, term.amount, f"{term.amount:g}x baseline"
-    amount = f"{abs(term.amount):g}%" if term.relation is Relation.PERCENT else show(abs(term.amount), term.unit)
-    return term.relation, term.amount, f"baseline {'-' if term.amount < 0 else '+'} {amount}"
+        return "", term.limit, spelled_limit(term)
+    return term.relation, term.amount, spelled_limit(term)

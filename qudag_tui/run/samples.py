@@ -20,7 +20,7 @@ from qudag_tui.run.error import NotSaved, RunError
 from qudag_tui.run.folder import SAMPLES, RunFolder
 from qudag_tui.run.witness import Witness
 
-StandingKind = Literal["gate", "trigger", "metric", "watch"]
+StandingKind = Literal["gate", "trigger", "metric", "watch", "forecast"]
 
 _MICROSECONDS = 1_000_000
 _HOUR_NS = 3_600 * 1_000_000_000
@@ -151,7 +151,7 @@ class SampleWriter:
             self._db.execute("PRAGMA wal_checkpoint(TRUNCATE)")
 
     def set_standing(self, kind: StandingKind, id: str, at_run_ns: int, payload: Mapping[str, Any]) -> None:  # noqa: A002 - the name every thing of a plan has
-        """Replace the latest so-far finding of one gate, trigger, metric or watch. Raises :class:`NotSaved`."""
+        """Replace the latest so-far finding of one gate, trigger, metric, watch or forecast. Raises :class:`NotSaved`."""
         self._require_folder()
         try:
             self._db.execute(
@@ -236,6 +236,15 @@ class SampleReader:
             (metric, n),
         )
         return rows[::-1]
+
+    def backfilled(self, metric: str, start_ns: int, end_ns: int) -> int:
+        """How many of the samples from ``start_ns`` to ``end_ns``, both included, were filled in later."""
+        rows = self._rows(
+            "SELECT count(*) FROM sample WHERE metric = (SELECT id FROM metric WHERE name = ?) "
+            "AND at BETWEEN ? AND ? AND backfilled",
+            (metric, start_ns, end_ns),
+        )
+        return rows[0][0] if rows else 0
 
     def times(self, metric: str, start_ns: int, end_ns: int) -> list[int]:
         """When there are samples from ``start_ns`` to ``end_ns``, both included, in order (nanoseconds, run clock)."""

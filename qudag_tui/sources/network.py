@@ -16,7 +16,7 @@ import httpx
 from qudag_tui import __version__
 from qudag_tui.sources.configuration import Configuration, Credential, Origin, origin_of
 from qudag_tui.sources.reason import UnansweredError, short
-from qudag_tui.sources.resolution import Transport, is_link_local
+from qudag_tui.sources.resolution import ASKED, Transport, is_link_local
 from qudag_tui.sources.source import SourceError
 
 MOST_BYTES = 8 << 20
@@ -128,30 +128,34 @@ class Network:
         if url.userinfo:
             raise SourceError("the address holds a user or a password: name a credential instead")
         is_followed = self._configuration.origins.get(origin_of(address), Origin()).redirects
-        began = perf_counter()
+        asked, began = str(url), perf_counter()
         for _ in range(MOST_REDIRECTS + 1):
             # A credential goes to its own origin, wherever the redirects lead.
             goes = credential is not None and origin_of(str(url)) == credential.origin
             sent = headers | (dict(credential.headers) if credential and goes else {})
-            answer = await self._exchange(url, sent, form, began)
+            answer = await self._exchange(url, sent, form, (asked, began))
             if not (is_followed and answer.status in _REDIRECTS and answer.location):
                 return answer
             url = _next(url, answer.location)
         raise UnansweredError(f"redirected more than {MOST_REDIRECTS} times")
 
     async def _exchange(
-        self, url: httpx.URL, headers: dict[str, str], form: Mapping[str, str] | None, began: float
+        self, url: httpx.URL, headers: dict[str, str], form: Mapping[str, str] | None, since: tuple[str, float]
     ) -> Answer:
+        """``since`` is the address that was asked first, and when that was."""
+        extensions = {ASKED: since[0]}
         method, again = ("GET" if form is None else "POST"), "Connection" not in headers
         while True:
             try:
-                async with self._client.stream(method, url, headers=headers, data=form) as response:
+                async with self._client.stream(
+                    method, url, headers=headers, data=form, extensions=extensions
+                ) as response:
                     body = await _body(response)
                     return Answer(
                         response.status_code,
                         body,
                         response.headers.get("Content-Type", ""),
-                        perf_counter() - began,
+                        perf_counter() - since[1],
                         response.headers.get("Location", ""),
                     )
             except (httpx.RemoteProtocolError, httpx.ReadError, httpx.WriteError):

@@ -16,6 +16,8 @@ from qudag_tui.sources.source import SourceError
 
 # While further addresses are left, one that does not answer gets this long.
 ATTEMPT_SECONDS = 1.0
+# The extension of a request that holds the address in the plan, wherever redirects lead from there.
+ASKED = "qudag_tui.asked"
 
 
 def is_link_local(host: str) -> bool:
@@ -74,11 +76,35 @@ class Backend(httpcore.AnyIOBackend):
         return await super().connect_tcp(addresses[-1], port, timeout, local_address, socket_options)
 
 
-class Transport(httpx.AsyncHTTPTransport):
-    """A pool of connections of its own, made by :class:`Backend`, without a limit that one source could use up."""
+class Transport(httpx.AsyncBaseTransport):
+    """Connections made by :class:`Backend`, in a pool for each address that is asked, so that none can use up another's.
+
+    A pool looks at all of its connections for each request: sixty sources in one took half a core at one look a second.
+    """
 
     def __init__(self, context: ssl.SSLContext) -> None:
         """``context`` says whose certificates are accepted."""
+        self._context = context
+        self._pools: dict[str, _Pool] = {}
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        """One exchange, in the pool of the address that the request's extension :data:`ASKED` names."""
+        asked = str(request.extensions.get(ASKED, ""))
+        pool = self._pools.get(asked)
+        if pool is None:
+            pool = self._pools[asked] = _Pool(self._context)
+        return await pool.handle_async_request(request)
+
+    async def aclose(self) -> None:
+        """Close every connection."""
+        for pool in self._pools.values():
+            await pool.aclose()
+
+
+class _Pool(httpx.AsyncHTTPTransport):
+    """Without a limit, as whoever asks has its own."""
+
+    def __init__(self, context: ssl.SSLContext) -> None:
         super().__init__(verify=context, trust_env=False)
         # httpx has no argument for it; that the refusal of link-local addresses works is a test.
         self._pool = httpcore.AsyncConnectionPool(

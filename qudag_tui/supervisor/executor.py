@@ -128,7 +128,7 @@ class Executor:
     async def claim(self, fact: ev.RequestClaimed) -> bool:
         """Claim a request, unless its commands are not trusted; whether something was recorded."""
         execution = self._run.state.executions[fact.request]
-        if isinstance(record(self._run.state, fact, clock.now()), Refusal):
+        if isinstance(record(self._run.state, fact, self._recorder.now()), Refusal):
             return False  # not its turn: nothing needs to be hashed for it
         if any(step.run for step in execution.walk()):
             reason = await off_loop(lambda: trust.check(self._run.plan, self._file()))

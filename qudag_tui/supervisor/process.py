@@ -53,9 +53,9 @@ class Supervisor:
         created = run.state.run
         self._asking = Asking(run.plan, Path(created.file if created is not None else "checklists.toml"))
         self._evidence = Evidence(run.folder)
-        self._sampler = Sampler(run.plan, self._asking.open, self._run_ns, self._evidence)
+        self._sampler = Sampler(run.plan, self._asking.open, self._run_ns, self._evidence, now)
         self._judging = Judging(run.plan, self._sampler, self._evidence)
-        self._recorder = Recorder(run, this_actor("supervisor"))
+        self._recorder = Recorder(run, this_actor("supervisor"), now)
         self._executor = Executor(run, self._recorder, self._wake.set, self._may_start)
         self._start: Fact | None = self._started()
         self._last_pulse = now()
@@ -182,7 +182,8 @@ class Supervisor:
             return
         self._judged = seen
         state = self._run.state
-        for fact in [*self._judging.breached(state, now), *self._judging.final(state, now)]:
+        judging = self._judging
+        for fact in [*judging.breached(state, now), *judging.final(state, now), *judging.regressed(state, now)]:
             await self._recorder.record(fact)
             if self._recorder.is_paused:
                 self._judged = (-1, -1)

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from qudag_tui.core.event import Actor, Event, Fact
-from qudag_tui.core.instant import NANOSECONDS
+from qudag_tui.core.instant import NANOSECONDS, Instant
 from qudag_tui.core.intent import Record
 from qudag_tui.core.refusal import Refusal
 from qudag_tui.run import clock
@@ -18,9 +20,10 @@ _ABOUT = ("item", "step", "request", "attempt", "started")
 
 
 class Recorder:
-    """Submits facts as the supervisor."""
+    """Submits facts as the supervisor, at what ``now`` says when they are written."""
 
-    def __init__(self, run: Run, actor: Actor) -> None:
+    def __init__(self, run: Run, actor: Actor, now: Callable[[], Instant] = clock.now) -> None:
+        self.now = now
         self._run = run
         self._actor = actor
         self._trouble = ""
@@ -47,7 +50,7 @@ class Recorder:
 
     def _submit(self, fact: Fact) -> Event | None:
         try:
-            answer = self._run.submit(Record(fact), self._actor)
+            answer = self._run.submit(Record(fact), self._actor, self.now)
         except RunGone:
             raise
         except RunError as error:

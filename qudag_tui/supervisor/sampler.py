@@ -23,6 +23,7 @@ from qudag_tui.supervisor.evidence import Evidence
 
 # Answers of several sources to one slot wait for one another; more than so many slots never do.
 _MOST_WAITING = 16
+_GRACE_SECONDS = 0.25
 # What a process says of its start moves by less: clocks are set, and start times are rounded.
 _SAME_START_SECONDS = 2.0
 
@@ -72,11 +73,19 @@ class Sampler:
     tells what the run clock reads at an instant (nanoseconds).
     """
 
-    def __init__(self, plan: Plan, open_source: Open, run_clock: Callable[[Instant], int], evidence: Evidence) -> None:
+    def __init__(
+        self,
+        plan: Plan,
+        open_source: Open,
+        run_clock: Callable[[Instant], int],
+        evidence: Evidence,
+        now: Callable[[], Instant] = clock.now,
+    ) -> None:
         """``open_source`` gives a reader of what some metrics need. Nothing is read before :meth:`start`."""
         self.readings: dict[str, Reading] = {}
         self.changes = 0
         self._run_clock = run_clock
+        self._now = now
         self._evidence = evidence
         self._own = plan.metrics.keys()
         self._groups: dict[str, list[_Group]] = {}
@@ -155,7 +164,7 @@ class Sampler:
 
     def start(self) -> None:
         """Begin to ask, each source in a task of its own."""
-        now_ns = self._run_clock(clock.now())
+        now_ns = self._run_clock(self._now())
         for group in self._all:
             group.last_slot_ns = now_ns // group.every_ns * group.every_ns
             if group.backfill is not None:
@@ -197,13 +206,13 @@ class Sampler:
 
     async def _next_slot(self, every_ns: int) -> tuple[Instant, int]:
         """Wait for the next multiple; after a suspend it is the one that has just begun, and those before are missed."""
-        now_ns = self._run_clock(clock.now())
+        now_ns = self._run_clock(self._now())
         slot = (now_ns // every_ns + 1) * every_ns
         while now_ns < slot:
             # The loop's clock stands still in a suspend, and the two need not run alike: at most a second at once.
             await asyncio.sleep(min(1.0, (slot - now_ns) / NANOSECONDS))
-            now_ns = self._run_clock(clock.now())
-        return clock.now(), now_ns // every_ns * every_ns
+            now_ns = self._run_clock(self._now())
+        return self._now(), now_ns // every_ns * every_ns
 
     async def _ask(self, group: _Group, at: Instant, slot: int) -> Look:
         asked_ns, name = self._run_clock(at), group.source.id
@@ -216,8 +225,10 @@ class Sampler:
         if group.in_flight is not None and not group.in_flight.done():
             return failed(f"no answer for more than {group.source.timeout_seconds:g} s")
         group.in_flight = asyncio.ensure_future(group.reader.read(at))
+        group.in_flight.add_done_callback(_forget)
         # Not cancelled when it is late: what hangs in the kernel would go on hanging, and the next one beside it.
-        await asyncio.wait([group.in_flight], timeout=group.source.timeout_seconds)
+        # A source that keeps its own deadline says better what it waited for.
+        await asyncio.wait([group.in_flight], timeout=group.source.timeout_seconds + _GRACE_SECONDS)
         if not group.in_flight.done():
             return failed(f"no answer within {group.source.timeout_seconds:g} s")
         in_flight, group.in_flight = group.in_flight, None
@@ -282,6 +293,12 @@ def looked_id(source: str, every_ns: int) -> str:
 def _sources_of(metric: Metric) -> frozenset[str]:
     named = (metric.series, metric.total, metric.rest)
     return frozenset(series.source for series in named if series is not None)
+
+
+def _forget(late: asyncio.Task[Mapping[str, float]]) -> None:
+    """An error that comes when nobody waits for it any more is no news for the log."""
+    if not late.cancelled():
+        late.exception()
 
 
 def _together(looks: Iterable[Look]) -> Look:

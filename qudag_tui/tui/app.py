@@ -222,9 +222,11 @@ class QudagApp(App[int]):
             self._show_trouble()
             if self.shot is not None:
                 from qudag_tui.core.narration import words  # noqa: PLC0415  # nobody has done anything before
+                from qudag_tui.tui.verdicts import too_short  # noqa: PLC0415  # as above
 
                 targets = {number: execution.target for number, execution in self.shot.state.executions.items()}
-                self.say(words(answer, self.shot.plan, targets))
+                warning = too_short(answer.fact, self.shot)
+                self.say(warning or words(answer, self.shot.plan, targets), wrong=bool(warning))
         elif isinstance(answer, Refusal):
             from qudag_tui.tui.acts.refused import refused  # noqa: PLC0415  # imported when something is refused
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from qudag_tui.tui.acts import box, start, step, trust, whole
+from qudag_tui.tui.acts import baseline, box, start, step, trust, whole
 
 if TYPE_CHECKING:
     from qudag_tui.tui.app import QudagApp
@@ -16,6 +16,7 @@ ACTS: Mapping[str, Callable[[QudagApp], None]] = {
     "defer": box.defer,
     "override": box.override,
     "comment": box.comment,
+    "details": box.details,
     "decide": box.decide,
     "sign": box.sign,
     "execute": box.execute,
@@ -26,6 +27,7 @@ ACTS: Mapping[str, Callable[[QudagApp], None]] = {
     "retry": step.retry,
     "skip": step.skip,
     "resume": step.resume,
+    "baseline": baseline.baseline,
     "start_rollback": start.start_rollback,
     "operator": whole.operator,
     "copy": whole.copy,

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, cast
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 
-from qudag_tui.tui.keymap import keys_of
+from qudag_tui.tui.keymap import KEYS, keys_of
 from qudag_tui.tui.screens.view import View
 
 if TYPE_CHECKING:
@@ -25,6 +25,8 @@ _WITHOUT_KEY = (
     ("trust: list what you trust", "list_trusted"),
     ("accept that a logout may end background work", "unprotected"),
 )
+# Keys of one view that can be done from any.
+_ELSEWHERE = {"baseline"}
 _MOVING = {"down", "up", "page_down", "page_up", "out", "into", "palette", "back"}
 
 
@@ -39,6 +41,9 @@ class Commands(Provider):
             for key in keys_of(view.where):
                 if key.act not in _MOVING:
                     yield f"{key.help}  ({key.shown})", partial(view.action_act, key.act)
+        for key in KEYS:
+            if key.act in _ELSEWHERE and not (isinstance(view, View) and view.where is key.where):
+                yield f"{key.help}  ({key.shown} in the {key.where} view)", partial(app.act, key.act)
         for sentence, name in _WITHOUT_KEY:
             yield sentence, partial(app.act, name)
 

@@ -10,8 +10,11 @@ from qudag_tui.core.duration import clock, spoken
 from qudag_tui.core.execution import StepState
 from qudag_tui.core.item import Item, ItemState, Kind, Soak
 from qudag_tui.core.phase import Decision, PhaseState
+from qudag_tui.core.regression import unanswered
 from qudag_tui.core.rows import Row, RowKind
 from qudag_tui.core.step import Outcome
+from qudag_tui.core.verdict import Verdict
+from qudag_tui.tui.verdicts import forecast_of, said_of
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -90,6 +93,10 @@ def section_fact(section: Section, shot: Snapshot) -> Fact:
         phase = state.phase_state(section)
         if phase is PhaseState.HELD:
             return Fact((f"held, {state.phases[section.id].held}", "held"), Tone.WRONG, count)
+        regressed = unanswered(state) if section is state.current_phase else []
+        if regressed:
+            many = "1 gate" if len(regressed) == 1 else f"{len(regressed)} gates"
+            return Fact((f"{phase} · {many} regressed", "regressed"), Tone.WRONG, count)
         if phase in {PhaseState.LOCKED, PhaseState.GO}:
             return Fact((phase,), Tone.DIM, count)
         if phase is not PhaseState.OPEN or state.phases[section.id].started:
@@ -130,6 +137,10 @@ def box_fact(item: Item, shot: Snapshot) -> Fact:
         return _marked(standing, mark, shot, Tone.PLAIN if standing is ItemState.OVERRIDDEN else Tone.DIM)
     if item.kind is Kind.DECISION:
         return _decision_fact(item, shot)
+    regression = shot.state.regression(item.id)
+    if mark is not None and standing is ItemState.DONE and regression is not None:
+        when, signed = time_of(regression.at.wall, shot.now.wall), who_and_when(mark.by, mark.at, shot.now)
+        return Fact((f"regressed {when} · pass · {signed}", f"regressed {when}", "regressed"), Tone.WRONG)
     if mark is not None and standing is ItemState.DONE:
         words = {Kind.GATE: "pass", Kind.SIGNOFF: "signed", Kind.SCRIPT: "passed", Kind.SOAK: "soaked"}
         return _marked(words.get(item.kind, ""), mark, shot)
@@ -162,24 +173,42 @@ def _soak_fact(item: Item, shot: Snapshot) -> Fact:
 
 
 def _gate_fact(item: Item, shot: Snapshot) -> Fact:
-    look = shot.state.looks.get(item.id)
-    if look is not None:
-        verdict, line = look.judged.verdict, look.judged.line
-        wordings = (f"{line} · final {verdict}", f"{line.partition(' · ')[0]} · final {verdict}", f"final {verdict}")
-        return Fact(wordings, Tone.CURRENT if verdict == "pass" else Tone.WRONG)
     if item.id in shot.state.look_requests:
         return Fact(("its final look is asked for", "looking"), Tone.CURRENT)
-    seen = shot.readings.gates.get(item.id)
-    if seen is None:
+    said = said_of(item, shot)
+    if said is None:
+        return _forecast_fact(item, shot)
+    head = said.line.partition(" · ")[0]
+    if said.is_final:
+        tone = Tone.CURRENT if said.verdict is Verdict.PASS else Tone.WRONG
+        return Fact((f"{said.line} · {said.words}", f"{head} · {said.words}", said.words), tone)
+    tone = {Verdict.FAIL: Tone.WRONG, Verdict.PASS: Tone.PLAIN}.get(said.verdict, Tone.DIM)
+    if said.verdict is Verdict.UNKNOWN:
+        needs = [f"unknown: needs {said.needs}"] if said.needs else []
+        return Fact((*([f"unknown: {said.line}"] if said.line else []), *needs, "unknown"), tone)
+    if not said.line:
+        return Fact((said.words, said.verdict), tone)
+    wordings = [f"{said.line} · {said.words}", f"{head} · {said.words}", said.words, said.verdict]
+    if said.needs and said.verdict is Verdict.INCONCLUSIVE:
+        # What it waits for says more than that it waits.
+        wordings[1:1] = [f"{head} · needs {said.needs}", f"needs {said.needs}"]
+    return Fact(tuple(wordings), tone)
+
+
+def _forecast_fact(gate: Item, shot: Snapshot) -> Fact:
+    """What is said before the soak: that it will not do, plainly; anything else only where its turn has come."""
+    ahead = forecast_of(gate, shot)
+    if ahead is None or (ahead.verdict != "fail" and shot.state.is_locked(gate.section)):
         return NOTHING
-    tone = Tone.WRONG if seen.verdict == "fail" else Tone.PLAIN if seen.verdict == "pass" else Tone.DIM
-    words = f"{seen.verdict} so far"
-    if seen.verdict == "unknown":
-        why = seen.error or seen.line
-        return Fact((f"unknown: {why}", "unknown") if why else ("unknown",), tone)
-    if not seen.line:
-        return Fact((words, seen.verdict), tone)
-    return Fact((f"{seen.line} · {words}", f"{seen.line.partition(' · ')[0]} · {words}", words, seen.verdict), tone)
+    if ahead.verdict == "pass" and ahead.value is not None:
+        return Fact((ahead.line, f"needs {spoken(ahead.value)}"), Tone.DIM)
+    if ahead.verdict != "fail":
+        return Fact((f"no forecast: {ahead.line}", "no forecast"), Tone.DIM)
+    if ahead.value is None:
+        return Fact((ahead.line, "does not pass as things are"), Tone.WRONG)
+    needs = f"needs {spoken(ahead.value)}"
+    given = f", soak {spoken(ahead.limit)}" if ahead.limit is not None else ""
+    return Fact((ahead.line, f"{needs}{given}", needs), Tone.WRONG)
 
 
 def _decision_fact(item: Item, shot: Snapshot) -> Fact:

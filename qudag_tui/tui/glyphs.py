@@ -24,6 +24,7 @@ class Glyphs(NamedTuple):
     joint_up: str = "┴"
     tick: str = "┤"
     limit: str = "┄"
+    baseline: str = "┈"
     ellipsis: str = "…"
     dot: str = "·"
     bars: str = "▁▂▃▄▅▆▇█"
@@ -56,6 +57,7 @@ ASCII = Glyphs(
     joint_up="+",
     tick="+",
     limit="-",
+    baseline=",",
     ellipsis="~",
     dot="|",
     bars="_.:-=+*#",

@@ -46,6 +46,7 @@ KEYS: tuple[Key, ...] = (
     Key(("right", "l"), "right, l", "into", "unfold, or go to the first row inside", Where.CHECKLISTS),
     Key(("enter",), "enter", "toggle", "fold or unfold", Where.CHECKLISTS),
     Key((".", "full_stop"), ".", "current", "the current box: the next to do", Where.CHECKLISTS),
+    Key(("i",), "i", "details", "all that is known of the row, a gate's requirements too", Where.CHECKLISTS),
     Key(("left_square_bracket",), "[", "phase_before", "the phase before", Where.CHECKLISTS),
     Key(("right_square_bracket",), "]", "phase_after", "the next phase", Where.CHECKLISTS),
     Key(
@@ -92,6 +93,15 @@ KEYS: tuple[Key, ...] = (
         "execute",
         "execute the script under the cursor (a typed code)",
         Where.CHECKLISTS,
+        records=True,
+    ),
+    Key(
+        ("b",),
+        "b",
+        "baseline",
+        "capture what metrics are compared with (asks over how long)",
+        Where.METRICS,
+        "baseline",
         records=True,
     ),
     Key(

@@ -12,7 +12,9 @@ from typing import TYPE_CHECKING, Any
 from qudag_tui.core.condition import terms
 from qudag_tui.core.instant import NANOSECONDS
 from qudag_tui.core.item import Gate, Kind
+from qudag_tui.core.measure import beside
 from qudag_tui.core.observed import MOST_PERIODS, SUPERVISOR, SUPERVISOR_EVERY_SECONDS, observed_seconds
+from qudag_tui.core.requirement import requirements_of
 from qudag_tui.core.slots import Window, period_ns
 from qudag_tui.run.presence import attached
 from qudag_tui.run.samples import SampleReader
@@ -49,6 +51,8 @@ class Reader:
         self._run = run
         self._samples = SampleReader(run.folder)
         self._kept: dict[str, deque[tuple[int, float]]] = {}
+        self._filled: dict[str, int] = {}
+        self._again_ns = 0
         self._counted: dict[str, _Counted] = {}
 
     def close(self) -> None:
@@ -59,12 +63,18 @@ class Reader:
         """Everything as it is at ``now``."""
         now_ns = self._run.state.clock.at(now)
         plan = self._run.plan
+        if now_ns - self._again_ns > _AGAIN_NS:
+            # What was filled in lies before the newest sample: it is seen by looking once more at everything.
+            self._again_ns = now_ns
+            self._kept.clear()
+        shown = chain.from_iterable((metric, beside(metric)) for metric in plan.metrics.values())
         return Readings(
-            series={metric.id: self._series(metric, now_ns) for metric in plan.metrics.values()},
+            series={metric.id: self._series(metric, now_ns) for metric in shown if metric is not None},
             gates={**self._standings("gate"), **self._soaks(now_ns)},
             triggers=self._standings("trigger"),
             metrics=self._standings("metric"),
             watches=self._standings("watch"),
+            forecasts=self._standings("forecast"),
             supervised=supervisor_alive(self._run.folder),
             attached=tuple(one.by for one in attached(self._run.folder)),
         )
@@ -74,6 +84,7 @@ class Reader:
         kept = self._kept.get(metric.id)
         if kept is None:
             kept = self._kept[metric.id] = deque(self._samples.latest(metric.id, SLOTS_KEPT), SLOTS_KEPT)
+            self._filled[metric.id] = self._samples.backfilled(metric.id, kept[0][0], kept[-1][0]) if kept else 0
         else:
             kept.extend(self._samples.window(metric.id, kept[-1][0] + 1 if kept else 0, now_ns))
         if not kept:
@@ -87,7 +98,8 @@ class Reader:
             place = at // every - first
             if 0 <= place < len(values) and math.isfinite(value):
                 values[place] = value
-        return Series(tuple(values), metric.every_seconds, max(0.0, (now_ns - newest) / NANOSECONDS))
+        age = max(0.0, (now_ns - newest) / NANOSECONDS)
+        return Series(tuple(values), metric.every_seconds, age, self._filled.get(metric.id, 0), first)
 
     def _standings(self, kind: Any) -> dict[str, Standing]:
         return {id_: standing_of(said) for id_, said in self._samples.standings(kind).items()}
@@ -139,4 +151,12 @@ def standing_of(said: Mapping[str, Any]) -> Standing:
         value = said.get(name)
         return value if isinstance(value, str) else ""
 
-    return Standing(text("verdict") or "unknown", text("line"), number("value"), number("limit"), text("error"))
+    return Standing(
+        text("verdict") or "unknown",
+        text("line"),
+        number("value"),
+        number("limit"),
+        text("error"),
+        needs=text("needs"),
+        requirements=requirements_of(said.get("requirements")),
+    )

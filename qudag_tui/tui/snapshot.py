@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from qudag_tui.core.event import Actor, Event
     from qudag_tui.core.instant import Instant
     from qudag_tui.core.readiness import Readiness
+    from qudag_tui.core.requirement import Requirement
     from qudag_tui.core.state import State
 
 
@@ -23,12 +24,15 @@ if TYPE_CHECKING:
 class Series:
     """The newest values of a metric, oldest first, None where a slot has none; ``seconds`` apart.
 
-    ``age`` is how many seconds ago the newest good one was taken (None: there is none).
+    ``age`` is how many seconds ago the newest good one was taken (None: there is none), ``backfilled`` how many of
+    them were filled in later, ``first`` the number of the slot of the first value, on the run clock.
     """
 
     values: tuple[float | None, ...] = ()
     seconds: float = 5.0
     age: float | None = None
+    backfilled: int = 0
+    first: int = 0
 
     @property
     def newest(self) -> float | None:
@@ -38,7 +42,7 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What the supervisor last said of a gate, trigger, metric or watch; ``error`` is why there is no value."""
+    """What the supervisor last said of a gate, trigger, metric, watch or forecast; ``error`` is why there is no value."""
 
     verdict: str = "unknown"
     line: str = ""
@@ -46,6 +50,8 @@ class Standing:
     limit: float | None = None
     error: str = ""
     observed: float | None = None
+    needs: str = ""
+    requirements: tuple[Requirement, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +63,7 @@ class Readings:
     triggers: Mapping[str, Standing] = field(default_factory=dict)
     metrics: Mapping[str, Standing] = field(default_factory=dict)
     watches: Mapping[str, Standing] = field(default_factory=dict)
+    forecasts: Mapping[str, Standing] = field(default_factory=dict)
     supervised: bool = False
     attached: tuple[str, ...] = ()
 

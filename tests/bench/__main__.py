@@ -4,11 +4,19 @@ from __future__ import annotations
 
 import sys
 
-from tests.bench import idle, judging, keys, startup, tick
+from tests.bench import idle, judging, keys, metrics_view, scraping, startup, tick
 from tests.bench.figure import Figure
 from tests.bench.scene import scratch
 
-PARTS = {"startup": startup, "keys": keys, "tick": tick, "idle": idle, "judging": judging}
+PARTS = {
+    "startup": startup,
+    "keys": keys,
+    "tick": tick,
+    "idle": idle,
+    "judging": judging,
+    "scraping": scraping,
+    "metrics": metrics_view,
+}
 
 
 def main() -> int:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import os
+import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from qudag_tui.core.event import Actor, Event
+from qudag_tui.core.instant import Instant
 from qudag_tui.core.intent import Tick, Untick
 from qudag_tui.plan import trust
 from qudag_tui.run.clock import now
@@ -62,8 +65,8 @@ def environment() -> Mapping[str, str]:
     return {"LANG": "C.UTF-8", **kept, "TERM": "xterm-256color", "PYTHONPATH": str(REPOSITORY)}
 
 
-def new_run(folder: Path, text: str | bytes, name: str) -> Run:
-    """A fresh run of a plan."""
+def new_run(folder: Path, text: str | bytes, name: str, began: Instant | None = None) -> Run:
+    """A run of a plan, fresh if nothing else is said."""
     path = folder / f"{name}.toml"
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
     run = Run.create(
@@ -75,7 +78,7 @@ def new_run(folder: Path, text: str | bytes, name: str) -> Run:
         run_id=name,
         overrides={},
         actor=ACTOR,
-        now=now(),
+        now=began or now(),
     )
     # As it is in a deployment: what is not trusted has a line of its own on the screen.
     trust.give(trust.review(run.plan, path), ACTOR.by, now().wall)
@@ -95,3 +98,23 @@ def grow(run: Run, events: int) -> None:
 def program(run: Run) -> list[str]:
     """The command that opens a run."""
     return [sys.executable, "-m", "qudag_tui", "--run", str(run.folder.path)]
+
+
+@contextmanager
+def supervised(run: Run) -> Iterator[subprocess.Popen[bytes]]:
+    """A supervisor of ``run`` in a process of its own, until the end of the block."""
+    words = [sys.executable, "-P", "-m", "qudag_tui.supervisor", str(run.folder.path), "--foreground"]
+    with (run.folder.path / "supervisor.log").open("ab") as log:
+        process = subprocess.Popen(words, env=dict(environment()), stdin=subprocess.DEVNULL, stdout=log, stderr=log)
+    try:
+        yield process
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def trusted(run: Run, folder: Path) -> Run:
+    """``run``, whose file in ``folder`` is trusted from now on."""
+    file = folder / f"{run.folder.path.name}.toml"
+    trust.give(trust.review(run.plan, file), "bench", datetime.now(UTC))
+    return run

@@ -83,10 +83,14 @@ class Terminal:
             total += count
         return total
 
+    def write(self, typed: bytes) -> None:
+        """Type something, and wait for no answer."""
+        os.write(self.leader, typed)
+
     def key(self, key: bytes) -> tuple[float, int]:
         """Press ``key``: seconds to the first byte of the answer, and the bytes of all of it."""
         began = time.perf_counter()
-        os.write(self.leader, key)
+        self.write(key)
         count = self.read(5)
         latency = time.perf_counter() - began
         return latency, count + self.settle(0.04, 1)

@@ -34,13 +34,32 @@ def test_a_captured_baseline_is_recorded_listed_and_replaced(desk: Desk) -> None
     answer = desk("baseline", "capture", "--window", "16s")
     assert (answer.code, answer.err.splitlines()[-1]) == (0, "cpu: 80 of 80 samples")
     again = desk("baseline", "capture", "cpu", "--window", "10s", "--as", "bo")
-    assert (again.code, "needs 60 samples" in again.err) == (7, True)
+    assert (again.code, "has 50 of the 60 samples it needs" in again.err) == (7, True)
 
     listed = desk("baseline", "--json").json
     assert [(one["metric"], one["by"], one["samples"], one["times"]) for one in listed] == [("cpu", "bo", 50, 2)]
     assert "captured the baseline of “cpu”: 50 samples" in desk("log").out
     assert desk("baseline", "capture", "--window", "soon").code == 2
     assert desk("baseline", "capture", "nothing").code == 4
+
+
+def test_a_capture_begins_with_the_first_sample_and_says_when_too_much_of_it_is_missing(desk: Desk) -> None:
+    desk.write(COMPARED)
+    desk.new()
+    sampled(desk, 80)
+    whole = desk("baseline", "capture", "--window", "10m")
+    assert (whole.code, whole.err.splitlines()[-1]) == (0, "cpu: 80 of 80 samples")
+
+    with closing(SampleWriter(desk.run.folder)) as writer:
+        at = clock.now()
+        newest = desk.run.state.clock.at(at) // EVERY * EVERY + 3600 * NANOSECONDS
+        writer.add([Sample("cpu", newest - 100 * EVERY, at.wall, 30.0)])
+    gaps = desk("baseline", "capture", "--window", "10m")
+    assert gaps.code == 7
+    assert gaps.err.splitlines()[-1].endswith(
+        "slots of the baseline are missing: capture it again; until then verdicts by it are unknown"
+    )
+    assert desk("baseline").out.startswith("cpu\tcaptured, captured 2 times\t")
 
 
 def test_sources_are_asked_once_trusted_and_say_what_came_back(desk: Desk) -> None:

@@ -103,7 +103,10 @@ def test_status_shows_what_the_supervisor_says_and_nothing_of_it_once_it_is_gone
         patched.setattr(supervision, "supervisor_alive", lambda _folder: True)
         status = desk.status()
         assert "pass: 31 %, limit 101 %" in desk("status").out
-        assert desk("gate", "load-ok") == Answer(0, "pass          Load is fine  31 %, limit 101 %  load-ok\n", "")
+        said = (
+            "pass          Load is fine  31 %, limit 101 %  load-ok\n  needs its final look: ticking it asks for one\n"
+        )
+        assert desk("gate", "load-ok") == Answer(0, said, "")
     gate = next(item for item in status["items"] if item["id"] == "load-ok")
     assert (gate["verdict"], gate["line"], gate["final"]) == ("pass", "31 %, limit 101 %", False)
     assert [status["metrics"][0][name] for name in ("value", "unit", "verdict")] == [31.0, "%", "pass"]

@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 import random
+import re
 from collections import Counter
 from collections.abc import Callable, Iterator
+from pathlib import Path
 
 import pytest
 
 from qudag_tui.core.counts import Counts
 from qudag_tui.core.extension import AfterLook, after_look
 from qudag_tui.core.verdict import Verdict
-from tests.core.measuring import captured, counted, gauge, growing, judged, ratio, samples, slow
+from tests.core.measuring import at, captured, counted, gauge, growing, judged, ratio, samples, slow
 
 Rates = dict[Verdict, float]
 _TABLE: list[str] = []
+COLUMNS = (Verdict.PASS, Verdict.INCONCLUSIVE, Verdict.UNKNOWN, Verdict.FAIL)
+DOCUMENTED = {
+    name: [float(number) for number in numbers.replace("%", "").split(" | ")]
+    for name, numbers in re.findall(
+        r"^\| ([a-z]+[:,] .*?) \| ([\d.]+%(?: \| [\d.]+%){3}) \|$",
+        (Path(__file__).parents[2] / "docs" / "metrics.md").read_text(),
+        re.MULTILINE,
+    )
+}
 
 
 @pytest.fixture(autouse=True)
@@ -30,7 +41,9 @@ def rates(name: str, times: int, one: Callable[[random.Random], Verdict]) -> Rat
     chance = random.Random(f"{name}, 2026-11-22")
     seen = Counter(one(chance) for _ in range(times))
     found = {verdict: seen[verdict] / times for verdict in Verdict}
-    _TABLE.append(f"{name:<50}" + "".join(f"{100 * found[verdict]:7.1f}%" for verdict in Verdict))
+    # To a percent: sums are not rounded alike by every Python.
+    assert DOCUMENTED[name] == pytest.approx([100 * found[verdict] for verdict in COLUMNS], abs=1.0)
+    _TABLE.append(f"{name:<50}" + "".join(f"{100 * found[verdict]:7.1f}%" for verdict in COLUMNS))
     return found
 
 
@@ -140,6 +153,73 @@ def test_extending_to_exhaustion_passes_no_more_often_than_one_look() -> None:
     assert ends[AfterLook.EXHAUSTED] >= 200
 
 
+def test_extending_counts_to_exhaustion_passes_no_more_often_than_one_look() -> None:
+    """Errors just at the limit, looked at after one, one and a half and two soaks."""
+    ends: Counter[AfterLook] = Counter()
+
+    def one(chance: random.Random) -> Verdict:
+        events = growing([float(sum(chance.random() < 0.001 for _ in range(100))) for _ in range(360)])
+        total = growing([100.0] * 360)
+        for look, slots in ((1, 180), (2, 270), (3, 360)):
+            series = counted(events[: slots + 1], total[: slots + 1])
+            found = judged("errors < 0.1%", series, ratio(), slots, extend=2).verdict
+            after = after_look(found, look, extend=2)
+            if after is not AfterLook.EXTENDED:
+                break
+        ends[after] += 1
+        return found
+
+    found = rates("errors: 0.1 % against 0.1 %, two extensions", 250, one)
+
+    assert found[Verdict.PASS] <= 0.07
+    assert ends[AfterLook.EXHAUSTED] >= 200
+
+
+def test_a_leak_that_a_restart_hides_is_never_stable() -> None:
+    """Memory grows by a tenth and begins anew in the middle, so that the slope of the whole is about none."""
+
+    def one(chance: random.Random) -> Verdict:
+        noise = slow(chance, 60, r1=0.3, sd=0.005, level=1.0)
+        grown = [400e6 * (part + 0.1 * (number % 30) / 30) for number, part in enumerate(noise)]
+        restarts = {"latency": [at(30)]}
+        series = {"latency": samples(grown)}
+        return judged("latency stable within 5%", series, gauge(), 60, restarts=restarts).verdict
+
+    assert rates("trend: a leak, and a restart in the window", 200, one)[Verdict.PASS] == 0.0
+
+
+def test_a_restart_that_hides_errors_is_unknown() -> None:
+    """The counters begin anew in the middle of the window: nobody knows what was counted last before that."""
+
+    def one(chance: random.Random) -> Verdict:
+        first, second = chance.randint(60, 120), [0.0] * 60
+        events = [*growing([0.0] * first, 5.0), *growing(second, 0.0)]
+        total = [*growing([100.0] * first), *growing([100.0] * 60, 0.0)]
+        return judged("errors < 0.1%", counted(events, total), ratio(), first + 61).verdict
+
+    assert rates("errors: none seen, a restart in the window", 100, one)[Verdict.UNKNOWN] == 1.0
+
+
+@pytest.mark.parametrize(
+    ("beyond", "missing", "verdict"), [(0, 0, Verdict.PASS), (3, 0, Verdict.FAIL), (0, 3, Verdict.UNKNOWN)]
+)
+def test_a_gauge_is_judged_by_the_share_of_time(beyond: int, missing: int, verdict: Verdict) -> None:
+    """Of 150 slots, of which one may be beyond the limit."""
+
+    def one(chance: random.Random) -> Verdict:
+        numbers = list(range(150))
+        chance.shuffle(numbers)
+        values: list[float | None] = [chance.uniform(50, 99) for _ in numbers]
+        for number in numbers[:beyond]:
+            values[number] = 101.0
+        for number in numbers[beyond : beyond + missing]:
+            values[number] = None
+        return judged("latency < 100 s", {"latency": samples(values)}, gauge(), 150).verdict
+
+    name = f"threshold: 1 % tolerated, {beyond / 1.5:g} % beyond, {missing / 1.5:g} % missing"
+    assert rates(name, 50, one)[verdict] == 1.0
+
+
 def test_a_drift_is_no_pass() -> None:
     """The soak climbs from the baseline's level to half as much again: its middle alone would be beyond the limit."""
 
@@ -153,6 +233,33 @@ def test_a_drift_is_no_pass() -> None:
         ).verdict
 
     assert rates("baseline: drifts from 0 to +22 %", 150, one)[Verdict.PASS] <= 0.05
+
+
+@pytest.mark.parametrize("r1", [0.9, 0.97])
+def test_samples_of_every_second_with_a_slow_component_do_not_make_a_pass(r1: float) -> None:
+    """Judged as they are, and not in bins, these passed in a third of all runs."""
+
+    def one(chance: random.Random) -> Verdict:
+        baseline = captured(slow(chance, 900, r1=r1, sd=0.1))
+        soak = samples(slow(chance, 900, r1=r1, sd=0.1, level=110.0))
+        condition = "latency < baseline + 10%"
+        return judged(condition, {"latency": soak}, gauge(), 900, baselines={"latency": baseline}).verdict
+
+    assert rates(f"baseline: +10 %, 900 samples, r1 {r1}", 300, one)[Verdict.PASS] <= 0.07
+
+
+@pytest.mark.parametrize("drift", [0.1, -0.1])
+def test_a_baseline_that_drifts_while_it_is_captured_does_not_make_a_pass(drift: float) -> None:
+    """By a tenth of its level around its middle, which the soak is above by just the limit."""
+
+    def one(chance: random.Random) -> Verdict:
+        noise = slow(chance, 120, r1=0.5, sd=0.05)
+        baseline = captured([value * (1 + drift * (number / 119 - 0.5)) for number, value in enumerate(noise)])
+        soak = samples(slow(chance, 30, r1=0.5, sd=0.05, level=110.0))
+        condition = "latency < baseline + 10%"
+        return judged(condition, {"latency": soak}, gauge(), 30, baselines={"latency": baseline}).verdict
+
+    assert rates(f"baseline: drifts by {100 * drift:+.0f} % in its capture, +10 %", 300, one)[Verdict.PASS] <= 0.07
 
 
 def test_what_moves_both_sides_at_once_does_not_hide_a_change_from_a_concurrent_baseline() -> None:

@@ -12,6 +12,7 @@ from qudag_tui.core.condition import parse_condition
 from qudag_tui.core.instant import NANOSECONDS
 from qudag_tui.core.judge import holds, judge
 from qudag_tui.core.metric import Metric, MetricKind, Series
+from qudag_tui.core.requirement import Requirement
 from qudag_tui.core.slots import Window
 from qudag_tui.core.unit import Unit
 from qudag_tui.core.verdict import Finding, Verdict
@@ -55,9 +56,10 @@ def test_a_full_window_inside_the_limit_passes_and_says_what_it_rests_on() -> No
         now_ns=1803 * NANOSECONDS,
     )
 
+    line = "31%, limit 80% · 49% to spare, 360 slots, 0 missing, 3 s old"
     assert finding == Finding(
         Verdict.PASS,
-        "31%, limit 80% · 360 slots, 0 missing, 3 s old",
+        line,
         31.0,
         80.0,
         {
@@ -74,6 +76,7 @@ def test_a_full_window_inside_the_limit_passes_and_says_what_it_rests_on() -> No
             "violations": 0,
             "tolerate": 0.01,
         },
+        requirements=(Requirement("cpu < 80%", Verdict.PASS, line),),
     )
 
 
@@ -81,7 +84,7 @@ def test_a_full_window_inside_the_limit_passes_and_says_what_it_rests_on() -> No
     ("values", "verdict", "line"),
     [
         ([31.0] * 29, Verdict.INCONCLUSIVE, "31%, limit 80% · needs 1 more sample (29 of 30), 0 s old"),
-        ([31.0] * 30, Verdict.PASS, "31%, limit 80% · 30 slots, 0 missing, 0 s old"),
+        ([31.0] * 30, Verdict.PASS, "31%, limit 80% · 49% to spare, 30 slots, 0 missing, 0 s old"),
         (
             [31.0] * 29 + [None],
             Verdict.UNKNOWN,
@@ -135,7 +138,7 @@ def test_slots_are_multiples_of_the_period_after_the_start_up_to_the_end() -> No
 
     finding = judge(parse_condition("cpu < 80%"), part, {"cpu": seen}, METRICS)
 
-    assert finding.line == "31%, limit 80% · 31 slots, 0 missing, 0 s old"
+    assert finding.line == "31%, limit 80% · 49% to spare, 31 slots, 0 missing, 0 s old"
     assert finding.evidence["highest"] == 31.0
 
 
@@ -202,7 +205,7 @@ def test_a_joined_condition_names_each_metric_and_shows_the_decisive_value() -> 
     finding = judge(parse_condition("cpu < 80% and memory < 70%"), window(40), series, METRICS)
 
     assert finding.line == (
-        "CPU 31%, limit 80% · 40 slots, 0 missing, 0 s old; "
+        "CPU 31%, limit 80% · 49% to spare, 40 slots, 0 missing, 0 s old; "
         "MEMORY 99%, limit 70% · 40 of 40 slots beyond it (100%, 1% tolerated), 0 missing, 0 s old"
     )
     assert (finding.value, finding.limit) == (99.0, 70.0)

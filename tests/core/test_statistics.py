@@ -162,6 +162,11 @@ def test_autocorrelation_where_there_is_little_to_correlate(values: list[float |
     assert lag_one(values) == pytest.approx(expected)
 
 
+@pytest.mark.parametrize("value", [0.084, 0.1, 1e-9, 412.7, 1 / 3])
+def test_values_that_never_move_have_no_autocorrelation_whatever_their_mean_rounds_to(value: float) -> None:
+    assert {lag_one([value] * count) for count in range(2, 200)} == {0.0}
+
+
 def test_autocorrelation_of_a_few_values_is_corrected_upwards() -> None:
     assert corrected(-0.4, 30) == pytest.approx(1 / 30)
     assert corrected(0.5, 30) == pytest.approx(0.6)

@@ -88,8 +88,8 @@ async def is_silent(_: Request, writer: asyncio.StreamWriter) -> None:
 
 
 @asynccontextmanager
-async def serving(context: ssl.SSLContext | None = None) -> AsyncIterator[Server]:
-    """A server until the end of the block; whoever it was still answering is cut off there."""
+async def serving(context: ssl.SSLContext | None = None, port: int = 0) -> AsyncIterator[Server]:
+    """A server until the end of the block, at any port; whoever it was still answering is cut off there."""
     tasks: set[asyncio.Task[None]] = set()
     served = Server(0, "https" if context else "http")
 
@@ -114,7 +114,7 @@ async def serving(context: ssl.SSLContext | None = None) -> AsyncIterator[Server
             tasks.discard(task)
             writer.transport.abort()
 
-    server = await asyncio.start_server(handle, "127.0.0.1", 0, ssl=context)
+    server = await asyncio.start_server(handle, "127.0.0.1", port, ssl=context)
     served.port = server.sockets[0].getsockname()[1]
     try:
         yield served
@@ -123,6 +123,7 @@ async def serving(context: ssl.SSLContext | None = None) -> AsyncIterator[Server
         for task in [*tasks]:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
+        await asyncio.sleep(0)  # an aborted transport closes its socket at the loop's next turn
 
 
 async def _request(reader: asyncio.StreamReader) -> Request | None:

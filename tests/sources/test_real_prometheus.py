@@ -1,16 +1,10 @@
-"""A real Prometheus server and a real node exporter, as Debian packages them."""
+"""Readers that ask a real Prometheus server and a real node exporter."""
 
 from __future__ import annotations
 
 import asyncio
 import os
-import shutil
-import signal
-import socket
-import subprocess
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable
 from datetime import datetime
 from pathlib import Path
 
@@ -22,72 +16,15 @@ from qudag_tui.core.metric import Metric, MetricKind, Series, Source, SourceKind
 from qudag_tui.core.unit import Unit
 from qudag_tui.run.clock import now
 from qudag_tui.sources.network import Network
-from qudag_tui.sources.promql import SCRAPED_LAST, PromqlSource
+from qudag_tui.sources.promql import SCRAPED_LAST
 from qudag_tui.sources.reading import Reading
 from qudag_tui.sources.scrape import ScrapeSource
 from qudag_tui.sources.source import SourceError, SourceReader
 from qudag_tui.sources.wanted import Wanted
 from tests.sources.answering import eventually, reason
+from tests.sources.real import EXPORTER, SERVER, Prometheus, exporter, free_port, needs, running
 
-EXPORTER, SERVER = "prometheus-node-exporter", "prometheus"
 IDLE = 'node_cpu_seconds_total{mode="idle"}'
-
-
-def needs(*programs: str) -> None:
-    missing = [program for program in programs if shutil.which(program) is None]
-    if missing and os.environ.get("QUDAG_TUI_REQUIRE_REAL") == "1":
-        pytest.fail(f"QUDAG_TUI_REQUIRE_REAL=1, and there is no {', '.join(missing)}: install Debian's packages")
-    if missing:
-        pytest.skip(f"there is no {', '.join(missing)} on this machine; Debian has packages of these names")
-
-
-def free_port() -> int:
-    with socket.socket() as listener:
-        listener.bind(("127.0.0.1", 0))
-        return int(listener.getsockname()[1])
-
-
-@contextmanager
-def running(*words: str) -> Iterator[subprocess.Popen[bytes]]:
-    process = subprocess.Popen(words, stdin=subprocess.DEVNULL, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    try:
-        yield process
-    finally:
-        process.send_signal(signal.SIGTERM)
-        try:
-            process.wait(30)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            process.wait()
-
-
-def exporter(port: int) -> list[str]:
-    return [EXPORTER, f"--web.listen-address=127.0.0.1:{port}", "--log.level=error"]
-
-
-@dataclass
-class Prometheus:
-    folder: Path
-    port: int
-    target: int
-
-    @property
-    def words(self) -> list[str]:
-        config = self.folder / "prometheus.yml"
-        config.write_text(
-            "global: {scrape_interval: 1s}\n"
-            f'scrape_configs: [{{job_name: node, static_configs: [{{targets: ["127.0.0.1:{self.target}"]}}]}}]\n'
-        )
-        return [
-            SERVER,
-            f"--config.file={config}",
-            f"--storage.tsdb.path={self.folder / 'data'}",
-            f"--web.listen-address=127.0.0.1:{self.port}",
-        ]
-
-    def source(self, network: Network, *queries: str) -> PromqlSource:
-        source = Source("prom", SourceKind.PROMQL, {"address": f"http://127.0.0.1:{self.port}"}, 1.0, 20.0)
-        return PromqlSource(source, Wanted(frozenset(queries)), network)
 
 
 @pytest.fixture

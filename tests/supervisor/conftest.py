@@ -15,9 +15,10 @@ def supervised(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Call
     monkeypatch.setenv("QUDAG_TUI_STATE", str(tmp_path / "state"))
     made: list[Supervised] = []
 
-    def build(*steps: str, **more: Any) -> Supervised:
-        folder = tmp_path / f"project-{len(made)}"
-        folder.mkdir()
+    def build(*steps: str, folder: Path | None = None, **more: Any) -> Supervised:
+        if folder is None:
+            folder = tmp_path / f"project-{len(made)}"
+            folder.mkdir()
         made.append(Supervised(folder, *steps, **more))
         return made[-1]
 

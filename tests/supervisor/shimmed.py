@@ -21,11 +21,13 @@ def until(condition: Callable[[], object], what: Callable[[], str] = lambda: "it
         time.sleep(0.005)
 
 
-async def until_async(condition: Callable[[], object]) -> None:
-    """The same beside an event loop."""
-    async with asyncio.timeout(DEADLINE_SECONDS):
+async def until_async(
+    condition: Callable[[], object], pause_seconds: float = 0.005, deadline_seconds: float = DEADLINE_SECONDS
+) -> None:
+    """The same beside an event loop; with a longer pause where looking costs something."""
+    async with asyncio.timeout(deadline_seconds):
         while not condition():  # noqa: ASYNC110  # what is waited for happens in other processes
-            await asyncio.sleep(0.005)
+            await asyncio.sleep(pause_seconds)
 
 
 def is_running(pid: int) -> bool:

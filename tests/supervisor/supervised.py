@@ -4,15 +4,17 @@ from __future__ import annotations
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
 from collections.abc import Callable
-from contextlib import suppress
+from contextlib import closing, suppress
 from datetime import UTC, datetime
 from pathlib import Path
 
 from qudag_tui.core.event import Actor, Event, Fact
 from qudag_tui.core.execution import Execution
+from qudag_tui.core.instant import Instant
 from qudag_tui.core.intent import Execute, Intent
 from qudag_tui.core.refusal import Refusal
 from qudag_tui.core.state import State
@@ -20,7 +22,7 @@ from qudag_tui.plan import trust
 from qudag_tui.run import clock
 from qudag_tui.run.error import RunGone
 from qudag_tui.run.run import Run
-from qudag_tui.run.samples import SampleReader
+from qudag_tui.run.samples import Sample, SampleReader
 from tests.supervisor.shimmed import until
 
 REPOSITORY = Path(__file__).parents[2]
@@ -80,6 +82,8 @@ class Supervised:
         if trusted:
             self.trust()
         self.supervisor: subprocess.Popen[bytes] | None = None
+        # What clock the people have: the same as the supervisor's, where a test sets that one.
+        self.now: Callable[[], Instant] = clock.now
         self.started = 0
 
     def trust(self) -> None:
@@ -134,7 +138,7 @@ class Supervised:
 
     def ask(self, intent: Intent) -> Event:
         """Ask for something that must be granted."""
-        answer = self.run.submit(intent, ANA)
+        answer = self.run.submit(intent, ANA, self.now)
         assert not isinstance(answer, Refusal), answer
         return answer
 
@@ -186,6 +190,23 @@ class Supervised:
         """The lines of a file that steps write."""
         path = self.folder / name
         return path.read_text().splitlines() if path.exists() else []
+
+    def samples(self, metric: str) -> list[Sample]:
+        """What is kept of a metric, or of a part of one, in order."""
+        if not self.run.folder.samples.exists():
+            return []
+        with closing(sqlite3.connect(f"{self.run.folder.samples.as_uri()}?mode=ro", uri=True)) as db:
+            if not db.execute("SELECT 1 FROM sqlite_master WHERE name = 'sample'").fetchall():
+                return []
+            rows = db.execute(
+                "SELECT at, wall, value, backfilled FROM sample JOIN metric ON metric.id = sample.metric "
+                "WHERE name = ? ORDER BY at",
+                (metric,),
+            ).fetchall()
+        return [
+            Sample(metric, at, datetime.fromtimestamp(wall / 1e6, UTC), value, bool(own))
+            for at, wall, value, own in rows
+        ]
 
     def standings(self, kind: str) -> dict[str, dict[str, object]]:
         """What the supervisor says so far."""

@@ -1,30 +1,25 @@
 from __future__ import annotations
 
-import asyncio
 import errno
 import os
 import shutil
 import signal
 import subprocess
 import sys
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from qudag_tui.core import event as ev
-from qudag_tui.core.instant import Instant
 from qudag_tui.core.intent import CloseRun, Execute, Resume, Tick
 from qudag_tui.core.refusal import Refusal
 from qudag_tui.run import clock
 from qudag_tui.run.disk import Disk
 from qudag_tui.run.presence import attach
-from qudag_tui.run.run import Run
 from qudag_tui.run.samples import SampleWriter
-from qudag_tui.run.supervision import ensure_supervisor, supervisor_alive, take_supervisor_lock
-from qudag_tui.supervisor.attempt import Shims
-from qudag_tui.supervisor.process import Supervisor
+from qudag_tui.run.supervision import ensure_supervisor, supervisor_alive
+from tests.supervisor.living import living
 from tests.supervisor.shimmed import until, until_async
 from tests.supervisor.supervised import ANA, REPOSITORY, Supervised, step
 
@@ -46,29 +41,6 @@ class FullDisk(Disk):
         if self.full:
             raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
         super().reserve(descriptor, offset, length)
-
-
-@asynccontextmanager
-async def living(
-    run: Supervised, disk: Disk | None = None, now: Callable[[], Instant] = clock.now
-) -> AsyncIterator[Supervisor]:
-    """A supervisor in this process, on its own view of the run."""
-    lock = take_supervisor_lock(run.run.folder)
-    assert lock is not None
-    supervisor = Supervisor(Run.open(run.run.folder.path, disk), lock, stays=True, now=now)
-    task = asyncio.ensure_future(supervisor.live())
-    try:
-        yield supervisor
-    finally:
-        supervisor._stop("the end of the test")
-        await task
-        shims = supervisor._executor._shims
-        await until_async(lambda: _has_ended(shims))
-
-
-def _has_ended(shims: Shims) -> bool:
-    shims.reap()
-    return not shims.children
 
 
 def test_in_the_foreground_it_stays_until_the_run_is_closed(supervised: Build) -> None:

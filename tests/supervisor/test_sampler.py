@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 
@@ -129,6 +130,20 @@ async def test_a_source_that_hangs_delays_no_other_is_not_asked_twice_and_recove
 
     assert bench.error("dead") == ""
     assert bench.kept.of("dead")[0].value == 2.0
+
+
+async def test_an_error_that_comes_when_nobody_waits_any_more_is_no_news_for_the_log() -> None:
+    release, unheard = asyncio.Event(), []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: unheard.append(context["message"]))
+    late = Told(fails(SourceError("connection refused")), hang=release)
+    bench = Bench(late=late)
+    await until_async(lambda: "no answer for more than 0.1 s" in bench.error("late"))
+    release.set()
+    await until_async(lambda: late.asked > 2)
+    await bench.sampler.stop()
+    gc.collect()
+
+    assert unheard == []
 
 
 async def test_what_goes_wrong_is_told_beside_the_metric() -> None:

@@ -161,7 +161,8 @@ async def test_a_gate_shows_its_line_and_its_verdict_so_far(deployment: Deployme
     async with at_the_screen(deployment, WIDE) as robot:
         await robot.go_to("cpu-gate")
 
-        await robot.sees("pass so far", "so far    pass: 31%, limit 80% · 12 slots", "condition cpu < 80%")
+        await robot.sees("says      pass so far", "pass          cpu < 80%", "  31%, limit 80% · 12 slots")
+        await robot.sees("needs     30:00 more of the soak, then a", "condition cpu < 80%")
 
 
 async def test_a_go_needs_all_boxes_settled_and_a_no_go_needs_a_reason(deployment: Deployment) -> None:

@@ -13,8 +13,8 @@ from textual.strip import Strip
 from qudag_tui.core.unit import Unit
 from qudag_tui.tui.glyphs import ASCII, UNICODE
 from qudag_tui.tui.widgets.beside import compact, phase_title
-from qudag_tui.tui.widgets.line import changed_cells, cut, fit, spread, strip, width_of, wrapped
-from qudag_tui.tui.widgets.plot import plot
+from qudag_tui.tui.widgets.line import changed_spans, cut, fit, spread, strip, width_of, wrapped
+from qudag_tui.tui.widgets.plot import Level, plot
 from qudag_tui.tui.widgets.sparkline import binned, sparkline
 
 VALUES = st.lists(st.one_of(st.none(), st.floats(allow_nan=True, allow_infinity=True)), max_size=60)
@@ -56,9 +56,9 @@ def test_a_sparkline_always_has_its_cells(values: list[float | None], cells: int
 
 
 def test_a_plot_has_its_ends_its_limit_and_gaps() -> None:
-    drawn = plot([10.0, 20.0, None, 30.0], 24, 5, label, glyphs=UNICODE, limit=25.0)
+    drawn = plot([10.0, 20.0, None, 30.0], 24, 5, label, glyphs=UNICODE, levels=[Level(25.0, "", UNICODE.limit)])
 
-    assert drawn.limit_line == 1
+    assert drawn.level_lines == (1,)
     assert [line[:9] for line in drawn.lines] == [
         "     32 ┤",
         "     25 ┤",
@@ -71,16 +71,37 @@ def test_a_plot_has_its_ends_its_limit_and_gaps() -> None:
 
 
 def test_a_limit_far_away_does_not_flatten_the_values() -> None:
-    drawn = plot([1.0, 2.0], 24, 4, label, glyphs=UNICODE, limit=1000.0)
+    drawn = plot([1.0, 2.0], 24, 4, label, glyphs=UNICODE, levels=[Level(1000.0, "limit", UNICODE.limit)])
 
-    assert drawn.limit_line == -1
+    assert drawn.level_lines == (-1,)
 
 
-@given(VALUES, st.integers(0, 60), st.integers(0, 9), st.one_of(st.none(), st.floats(-1e300, 1e300)))
+def test_limit_and_baseline_have_each_their_line_their_glyph_and_their_name() -> None:
+    levels = [Level(93.5, "limit", UNICODE.limit), Level(85.0, "baseline, 20:10", UNICODE.baseline)]
+    drawn = plot([84.0, 86.0, None, 84.0, 85.5], 60, 6, label, glyphs=UNICODE, levels=levels)
+
+    limit, baseline = (drawn.lines[number] for number in drawn.level_lines)
+    assert limit.startswith("     94 ┤" + UNICODE.limit * 20)
+    assert limit.rstrip().endswith("limit")
+    assert baseline.endswith(" baseline, 20:10")
+    assert UNICODE.baseline in baseline
+    assert {len(line) for line in drawn.lines} == {60}
+
+
+def test_a_narrow_plot_gives_its_cells_to_the_values_and_not_to_names() -> None:
+    drawn = plot([84.0] * 9, 32, 5, label, glyphs=UNICODE, levels=[Level(93.5, "limit", UNICODE.limit)])
+
+    assert not any("limit" in line for line in drawn.lines)
+
+
+@given(VALUES, st.integers(0, 60), st.integers(0, 9), st.lists(st.floats(-1e300, 1e300), max_size=3))
 def test_a_plot_never_fails_and_keeps_its_size(
-    values: list[float | None], width: int, height: int, limit: float | None
+    values: list[float | None], width: int, height: int, levels: list[float]
 ) -> None:
-    drawn = plot(values, width, height, lambda _: "9", glyphs=UNICODE, limit=limit)
+    named = [Level(value, "baseline, 20:10", UNICODE.baseline) for value in levels]
+    drawn = plot(values, width, height, lambda _: "9", glyphs=UNICODE, levels=named)
+
+    assert len(drawn.level_lines) == len(levels)
 
     assert len(drawn.lines) == height
     assert {len(line) for line in drawn.lines if line} <= {width}
@@ -132,13 +153,13 @@ def test_the_right_side_keeps_its_place_and_the_left_gives_way() -> None:
 def test_only_cells_that_differ_have_changed() -> None:
     old = strip([("12:00:01", PLAIN), (" ana", BOLD)], 14)
 
-    assert changed_cells(old, strip([("12:00:02", PLAIN), (" ana", BOLD)], 14)) == (7, 8)
-    assert changed_cells(old, strip([("12:00:01", PLAIN), (" ana", PLAIN)], 14)) == (8, 12)
-    assert changed_cells(old, strip([("12:00", PLAIN), (":01", PLAIN), (" ana", BOLD)], 14)) is None
-    assert changed_cells(old, Strip.blank(3)) == (0, 14)
+    assert changed_spans(old, strip([("12:00:02", PLAIN), (" ana", BOLD)], 14)) == [(7, 8)]
+    assert changed_spans(old, strip([("12:00:01", PLAIN), (" ana", PLAIN)], 14)) == [(8, 12)]
+    assert changed_spans(old, strip([("12:00", PLAIN), (":01", PLAIN), (" ana", BOLD)], 14)) == []
+    assert changed_spans(old, Strip.blank(3)) == [(0, 14)]
 
 
 def test_a_change_in_a_wide_character_covers_it_whole() -> None:
     old, new = strip([("漢x", PLAIN)], 4), strip([("字x", PLAIN)], 4)
 
-    assert changed_cells(old, new) in {(0, 1), (0, 2)}
+    assert changed_spans(old, new) == [(0, 2)]

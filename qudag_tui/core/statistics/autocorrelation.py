@@ -17,11 +17,14 @@ def lag_one(values: Sequence[float | None]) -> float:
     seen = [value for value in values if value is not None]
     if len(seen) < 2:
         return 0.0
+    if min(seen) == max(seen):
+        # The mean of equal doubles may be another one, and would leave deviations that all look alike.
+        return 0.0
     mean = sum(seen) / len(seen)
     spread = sum((value - mean) ** 2 if abs(value - mean) < 1e150 else math.inf for value in seen)
     if not math.isfinite(spread):
         return 1.0
-    if spread == 0:
+    if spread == 0:  # so close together that their squares vanish
         return 0.0
     pairs = [(one - mean) * (other - mean) for one, other in pairwise(values) if one is not None and other is not None]
     if not pairs:

@@ -6,7 +6,10 @@ from typing import TYPE_CHECKING
 
 from qudag_tui.core.decide_run import reasons_needed
 from qudag_tui.core.item import ItemState, Kind
+from qudag_tui.core.regression import unanswered
+from qudag_tui.core.verdict import Verdict
 from qudag_tui.tui.screens.dialog import Dialog
+from qudag_tui.tui.verdicts import said_of
 from qudag_tui.tui.widgets.line import Piece, cut, wrapped
 
 if TYPE_CHECKING:
@@ -26,13 +29,13 @@ def gate_word(item: Item, shot: Snapshot) -> tuple[str, str]:
     if state in {ItemState.NOT_APPLICABLE, ItemState.DEFERRED, ItemState.OVERRIDDEN}:
         mark = shot.state.mark(item.id)
         return state, f"by {mark.by}: {mark.reason}" if mark else ""
-    look = shot.state.looks.get(item.id)
-    if look is not None:
-        return look.judged.verdict, look.judged.line
-    seen = shot.readings.gates.get(item.id)
-    if seen is None:
+    said = said_of(item, shot)
+    if said is None:
         return "unknown", "no look yet"
-    return seen.verdict, f"so far: {seen.error or seen.line or 'no final look yet'}"
+    if said.has_regressed:
+        return "regressed", said.line
+    needs = f"needs {said.needs}; " if said.needs and said.verdict is not Verdict.PASS else ""
+    return said.verdict, f"{needs}{'' if said.is_final else 'so far: '}{said.line or 'no final look yet'}"
 
 
 def decision_lines(section: Section, shot: Snapshot, glyphs: Glyphs, colours: Palette, width: int) -> list[list[Piece]]:
@@ -54,7 +57,7 @@ def decision_lines(section: Section, shot: Snapshot, glyphs: Glyphs, colours: Pa
         state = shot.state.item_state(item)
         if item.kind is Kind.GATE:
             word, said = gate_word(item, shot)
-            row(word, item.text, said, wrong=word.startswith(("fail", "unknown")))
+            row(word, item.text, said, wrong=word.startswith(("fail", "unknown", "regressed")))
         elif state is ItemState.CLAIMED:
             claimed.append(item)
         elif state in {ItemState.DEFERRED, ItemState.OVERRIDDEN, ItemState.NOT_APPLICABLE}:
@@ -62,6 +65,8 @@ def decision_lines(section: Section, shot: Snapshot, glyphs: Glyphs, colours: Pa
             target = shot.plan.sections.get(mark.to) if mark else None
             to = f"to {target.title}, " if target else ""
             row(state, item.text, f"{to}by {mark.by}: {mark.reason}" if mark else "")
+    for gate, regression in unanswered(shot.state):
+        row("regressed", f"{gate.text}, {shot.plan.sections[gate.section].title}", regression.seen.line, wrong=True)
     for item in claimed[:_MOST]:
         row("claimed", item.text, "nobody confirmed it here")
     left = shot.state.unsettled(section)

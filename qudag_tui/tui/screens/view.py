@@ -10,6 +10,7 @@ from textual.containers import Horizontal
 from textual.screen import Screen
 from textual.widget import Widget
 
+from qudag_tui.tui.compositor import NarrowCompositor
 from qudag_tui.tui.keymap import Where, keys_of
 from qudag_tui.tui.widgets.banner import Banner
 from qudag_tui.tui.widgets.footer import Footer
@@ -46,6 +47,11 @@ class View(Screen[None]):
     pauses: ClassVar[bool] = True
     AUTO_FOCUS: ClassVar[str | None] = None
     search_line: Input | None = None
+
+    def __init__(self) -> None:
+        """Nothing is drawn yet."""
+        super().__init__()
+        self._compositor = NarrowCompositor()
 
     @property
     def desk(self) -> QudagApp:

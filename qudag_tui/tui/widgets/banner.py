@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from qudag_tui.core.execution import ExecutionState
 from qudag_tui.core.procedure import ROLLBACK
 from qudag_tui.core.readiness import is_called_for, names_missing
+from qudag_tui.core.regression import unanswered
 from qudag_tui.tui.facts import time_of
 from qudag_tui.tui.widgets.line import Piece, cut
 from qudag_tui.tui.widgets.lines import Lines
@@ -37,6 +38,10 @@ def alarms(shot: Snapshot) -> list[str]:
             seen = shot.readings.triggers.get(trigger.id)
             if seen is not None and seen.verdict in {"holds", "fail"}:
                 found.append(f"{trigger.text} · {seen.line} · 3 shows the triggers, R starts the rollback")
+    for gate, regression in unanswered(state):
+        section = shot.plan.sections[gate.section].title
+        when = time_of(regression.at.wall, shot.now.wall)
+        found.append(f"{gate.text} · regressed {when} after the Go of {section} · {regression.seen.line}")
     held = state.held_executions
     if held:
         found.append("the supervisor was restarted: nothing starts until w in the rollback view confirms it")

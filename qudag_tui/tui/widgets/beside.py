@@ -8,6 +8,8 @@ from rich.cells import cell_len
 
 from qudag_tui.core.phase import PhaseState
 from qudag_tui.core.unit import Unit, show
+from qudag_tui.core.verdict import Verdict
+from qudag_tui.tui.verdicts import verdicts_of
 from qudag_tui.tui.widgets.line import Piece, cut
 from qudag_tui.tui.widgets.sparkline import sparkline
 
@@ -21,7 +23,11 @@ if TYPE_CHECKING:
 CELLS = 8
 _LABEL = 4
 _VALUE = 6
-SLOT = _LABEL + 1 + CELLS + 1 + _VALUE + 2
+_VERDICT = 8
+SLOT = _LABEL + 1 + CELLS + 1 + _VALUE + 1 + _VERDICT + 2
+# A column of words that stays where it is: the longest verdict is cut to it.
+_WORDS = {Verdict.PASS: "pass", Verdict.FAIL: "FAIL", Verdict.INCONCLUSIVE: "inconcl.", Verdict.UNKNOWN: "unknown"}
+_RANK = {Verdict.FAIL: 0, Verdict.UNKNOWN: 1, Verdict.INCONCLUSIVE: 2}
 FACT = 18
 
 
@@ -40,32 +46,23 @@ def short_title(section: Section, shot: Snapshot) -> str:
     return phase_title(section.title, holder)
 
 
-def ordered(section: Section, shot: Snapshot) -> list[Metric]:
-    """The metrics of a phase: those that fail first, then those with values, then the others; else as in the plan."""
-    known = [shot.plan.metrics[name] for name in section.metrics if name in shot.plan.metrics]
-    gates = {item.id for item in section.items}
-    failing = {
-        name
-        for item_id, standing in shot.readings.gates.items()
-        if item_id in gates and standing.verdict == "fail"
-        for name in _metrics_of(item_id, shot)
-    }
+def ordered(section: Section, shot: Snapshot, room: int) -> list[Metric]:
+    """The metrics of a phase as in the plan, those that fail first; where there is ``room`` for fewer, the worst first.
 
-    def rank(metric: Metric) -> int:
-        series = shot.readings.series.get(metric.id)
-        if metric.id in failing:
-            return 0
-        return 1 if series is not None and series.newest is not None else 2
+    What all have room for keeps its place, so that columns do not jump with every verdict.
+    """
+    known = [shot.plan.metrics[name] for name in section.metrics if name in shot.plan.metrics]
+    verdicts = verdicts_of(section.items, shot)
+
+    def rank(metric: Metric) -> tuple[int, int]:
+        series, verdict = shot.readings.series.get(metric.id), verdicts.get(metric.id)
+        is_blind = series is None or series.newest is None
+        worse = _RANK.get(verdict, 3) if verdict is not None else 3
+        if len(known) > room:
+            return worse, int(is_blind)
+        return min(worse, 1), int(is_blind)
 
     return sorted(known, key=rank)
-
-
-def _metrics_of(item_id: str, shot: Snapshot) -> set[str]:
-    from qudag_tui.core.condition import terms  # noqa: PLC0415  # needed only while a gate fails
-    from qudag_tui.core.item import Gate  # noqa: PLC0415  # as above
-
-    spec = shot.plan.items[item_id].spec
-    return {term.metric for term in terms(spec.condition)} if isinstance(spec, Gate) else set()
 
 
 def places(width: int, titles: int) -> int:
@@ -86,8 +83,13 @@ def extra_lines(section: Section, shot: Snapshot, width: int, titles: int) -> in
     return min(2 if width >= 70 else 1, -(-left // line_places(width))) if left > 0 else 0
 
 
-def slot(metric: Metric, shot: Snapshot, glyphs: Glyphs, colours: Palette) -> list[Piece]:
-    """One sparkline: label, cells, value; exactly ``SLOT`` cells, in two pieces at the most."""
+def room_for(section: Section, shot: Snapshot, width: int, titles: int) -> int:
+    """How many sparklines a phase has room for, on its row and below it."""
+    return places(width, titles) + extra_lines(section, shot, width, titles) * line_places(width)
+
+
+def slot(metric: Metric, verdict: Verdict | None, shot: Snapshot, glyphs: Glyphs, colours: Palette) -> list[Piece]:
+    """One sparkline: label, cells, value, verdict; exactly ``SLOT`` cells, in two pieces at the most."""
     label = cut(metric.short or metric.id, _LABEL, glyphs).ljust(_LABEL)
     series = shot.readings.series.get(metric.id)
     newest = series.newest if series else None
@@ -96,7 +98,9 @@ def slot(metric: Metric, shot: Snapshot, glyphs: Glyphs, colours: Palette) -> li
     drawn = sparkline(series.values[-CELLS * 3 :], CELLS, glyphs)
     value = glyphs.text(compact(newest, metric.unit)).rjust(_VALUE)
     stale = series.age is not None and series.age > 3 * metric.every_seconds + 1
-    return [(f"{label} {drawn} {value}  ", colours.dim if stale else colours.plain)]
+    word = (_WORDS[verdict] if verdict is not None else "").ljust(_VERDICT + 2)
+    seen = (f"{label} {drawn} {value} ", colours.dim if stale else colours.plain)
+    return [seen, (word, colours.wrong if verdict is Verdict.FAIL else seen[1])]
 
 
 def compact(value: float, unit: Unit) -> str:

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qudag_tui.core.condition import Threshold, terms
+from qudag_tui.core.condition import terms
 from qudag_tui.core.duration import spoken
 from qudag_tui.core.item import Gate, Item, ItemState, Kind, Script, Signoff, Soak
 from qudag_tui.core.narration import words
 from qudag_tui.core.phase import PhaseState
+from qudag_tui.core.regression import unanswered
 from qudag_tui.core.rows import Row, RowKind
 from qudag_tui.core.unit import show
 from qudag_tui.tui.facts import box_fact, due_fact, section_fact, time_of
+from qudag_tui.tui.verdicts import forecast_of
 from qudag_tui.tui.widgets.line import NO_STYLE, Piece, cut, wrapped
 from qudag_tui.tui.widgets.lines import Lines
 from qudag_tui.tui.widgets.plot import plot
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from qudag_tui.core.metric import Metric
     from qudag_tui.tui.history import History
     from qudag_tui.tui.snapshot import Snapshot
+    from qudag_tui.tui.widgets.plot import Level
 
 _PLOT_LINES = 7
 _MOST_LISTED = 8
@@ -39,6 +42,7 @@ class Detail(Lines):
         self.row: Row | None = None
         self.shot: Snapshot | None = None
         self.history: History | None = None
+        self.plots = True
 
     def show(self, row: Row | None, shot: Snapshot, history: History) -> None:
         """Draw what is known of ``row``."""
@@ -48,11 +52,13 @@ class Detail(Lines):
     def draw(self, width: int, height: int) -> list[list[Piece]]:
         """The rule at the left, then the text."""
         inner = width - 3
-        lines = self._text(inner, height) if self.shot is not None and self.row is not None and inner > 8 else []
+        lines = self.text(inner, height) if self.shot is not None and self.row is not None and inner > 8 else []
         lines = lines[:height] + [[] for _ in range(height - len(lines))]
         return [[(f"{self.glyphs.upright} ", self.colours.dim), *line] for line in lines]
 
-    def _text(self, width: int, height: int) -> list[list[Piece]]:
+    def text(self, width: int, height: int, *, plots: bool = True) -> list[list[Piece]]:
+        """All that is known of the row, in lines of ``width`` cells; ``height`` is what it may take."""
+        self.plots = plots
         row, shot = self.row, self.shot
         if row is None or shot is None:
             return []
@@ -111,25 +117,18 @@ class Detail(Lines):
         shot = self.shot
         if shot is None:
             return []
-        lines: list[list[Piece]] = []
+        from qudag_tui.tui.widgets.gate_lines import gate_lines, levels_of  # noqa: PLC0415  # when a gate is looked at
+
+        each: list[object] = list(terms(gate.condition))
         first = next(iter(terms(gate.condition)))
         metric = shot.plan.metrics.get(first.metric)
-        standing = shot.readings.gates.get(item.id)
-        limit = standing.limit if standing and standing.limit is not None else None
-        if limit is None and isinstance(first, Threshold):
-            limit = first.limit
-        if metric is not None:
-            lines.extend(self._plot(metric, limit, width))
-        look = shot.state.looks.get(item.id)
-        if look is not None:
-            lines.extend(self._paragraph("final", f"{look.judged.verdict}: {look.judged.line}", width))
-        elif standing is not None:
-            said = standing.error or standing.line
-            lines.extend(self._paragraph("so far", f"{standing.verdict}: {said}" if said else standing.verdict, width))
-        lines.extend(self._paragraph("condition", gate.source, width))
-        return lines
+        lines: list[list[Piece]] = []
+        if metric is not None and self.plots:
+            mine = [term for term in each if getattr(term, "metric", "") == metric.id]
+            lines.extend(self._plot(metric, levels_of(metric, mine, shot, self.glyphs), width))
+        return [*lines, *gate_lines(item, shot, self.glyphs, self.colours, width)]
 
-    def _plot(self, metric: Metric, limit: float | None, width: int) -> list[list[Piece]]:
+    def _plot(self, metric: Metric, levels: list[Level], width: int) -> list[list[Piece]]:
         shot = self.shot
         series = shot.readings.series.get(metric.id) if shot else None
         newest = series.newest if series else None
@@ -139,10 +138,11 @@ class Detail(Lines):
                 metric.short or "metric", f"unknown: {why.error if why and why.error else 'no sample yet'}", width
             )
         drawn = plot(
-            series.values, width, _PLOT_LINES, lambda value: show(value, metric.unit), glyphs=self.glyphs, limit=limit
+            series.values, width, _PLOT_LINES, lambda value: show(value, metric.unit), glyphs=self.glyphs, levels=levels
         )
         lines: list[list[Piece]] = [[(line, NO_STYLE)] for line in drawn.lines]
         now = show(newest, metric.unit)
+        limit = next((level.value for level in levels if level.name == "limit"), None)
         said = f"{now}, limit {show(limit, metric.unit)}" if limit is not None else now
         age = f", {spoken(series.age)} old" if series.age is not None and series.age > 3 * metric.every_seconds else ""
         return [*lines, [], self._pair("now", said + age, width)]
@@ -170,9 +170,29 @@ class Detail(Lines):
             if metric is not None:
                 lines.append(self._metric(metric, shot, width))
         if section.id in shot.state.phases:
+            lines.extend(self._warned(section, shot, width))
+        if section.id in shot.state.phases:
             lines.extend([[], *self._needed(section, width)])
         lines.extend(self._past_of(section.id, width, 6))
         return lines
+
+    def _warned(self, section: Section, shot: Snapshot, width: int) -> list[list[Piece]]:
+        """Gates that regressed after their Go, on the current phase; and gates that the coming soak is too short for."""
+        lines: list[list[Piece]] = []
+        for gate, regression in unanswered(shot.state) if section is shot.state.current_phase else []:
+            when = time_of(regression.at.wall, shot.now.wall)
+            said = f"{when} “{gate.text}” of {shot.plan.sections[gate.section].title}: {regression.seen.line}"
+            lines.extend(self._paragraph("regressed", said, width))
+        told = [(gate, forecast_of(gate, shot)) for gate in section.items if isinstance(gate.spec, Gate)]
+        for gate, ahead in told:
+            if ahead is not None and ahead.verdict == "fail":
+                lines.extend(self._paragraph("forecast", f"“{gate.text}”: {ahead.line}", width))
+        needed = [ahead.value for _, ahead in told if ahead and ahead.verdict == "pass" and ahead.value is not None]
+        if needed:
+            others = "the others need" if len(needed) < len(told) else "its gates need"
+            said = f"at today's rate {others} at most {spoken(max(needed))} of the soak"
+            lines.extend(self._paragraph("forecast", said, width))
+        return [[], *lines] if lines else []
 
     def _metric(self, metric: Metric, shot: Snapshot, width: int) -> list[Piece]:
         series = shot.readings.series.get(metric.id)
@@ -218,9 +238,9 @@ class Detail(Lines):
         if shot is None or not events:
             return []
         lines: list[list[Piece]] = [[]]
+        title = shot.plan.boxes[id_].text if id_ in shot.plan.boxes else shot.plan.sections[id_].title
         for event in events[-room:]:
             when = time_of(event.at.wall, shot.now.wall)
-            said = words(event, shot.plan, {}).split("“")[0].strip() or event.kind
-            shown = said.split(" opened ")[0] if len(said) > width else said
-            lines.append([(cut(f"{when}  {event.actor.by}  {shown}", width, self.glyphs), self.colours.dim)])
+            said = words(event, shot.plan, {}).replace(f"“{title}”", "it").replace("the soak it", "the soak")
+            lines.append([(cut(f"{when}  {event.actor.by}  {said}", width, self.glyphs), self.colours.dim)])
         return lines

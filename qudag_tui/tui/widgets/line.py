@@ -14,6 +14,8 @@ from qudag_tui.tui.glyphs import Glyphs
 
 Piece = tuple[str, Style]
 NO_STYLE = Style()
+# To go on elsewhere in a line costs as much as so many cells.
+_NEAR = 12
 
 
 def width_of(pieces: Iterable[Piece]) -> int:
@@ -112,18 +114,27 @@ def strip(pieces: Iterable[Piece], width: int) -> Strip:
     return Strip(segments).adjust_cell_length(width, NO_STYLE)
 
 
-def changed_cells(old: Strip, new: Strip) -> tuple[int, int] | None:
-    """The first cell and the one after the last in which two strips differ; None where they look the same."""
+def changed_spans(old: Strip, new: Strip) -> list[tuple[int, int]]:
+    """Where two strips differ: the first cell of each span and the one after its last, in order."""
     before, after = _cells(old), _cells(new)
     if len(before) != len(after):
-        return 0, max(len(before), len(after))
-    first = next((x for x, pair in enumerate(zip(before, after, strict=True)) if pair[0] != pair[1]), None)
-    if first is None:
-        return None
-    last = next(x for x in range(len(before) - 1, -1, -1) if before[x] != after[x])
-    while first and not after[first][0]:
-        first -= 1
-    return first, last + 1
+        return [(0, max(len(before), len(after)))]
+    spans: list[tuple[int, int]] = []
+    for x, (one, other) in enumerate(zip(before, after, strict=True)):
+        if one == other:
+            continue
+        start = x
+        # A character of two cells is written as a whole.
+        while start and not (before[start][0] and after[start][0]):
+            start -= 1
+        end = x + 1
+        while end < len(after) and not (before[end][0] and after[end][0]):
+            end += 1
+        if spans and start - spans[-1][1] <= _NEAR:
+            spans[-1] = (spans[-1][0], max(end, spans[-1][1]))
+        else:
+            spans.append((start, end))
+    return spans
 
 
 def _cells(line: Strip) -> list[tuple[str, Style | None]]:

@@ -11,7 +11,7 @@ from textual.widget import Widget
 
 from qudag_tui.tui.glyphs import UNICODE, Glyphs
 from qudag_tui.tui.theme import Palette, palette
-from qudag_tui.tui.widgets.line import Piece, changed_cells, strip
+from qudag_tui.tui.widgets.line import Piece, changed_spans, strip
 
 
 class Lines(Widget):
@@ -43,11 +43,10 @@ class Lines(Widget):
         fresh = self._draw_strips(size)
         regions = []
         for y, (old, new) in enumerate(zip(self._strips, fresh, strict=True)):
-            span = changed_cells(old, new) if old is not new else None
-            if span is not None:
-                regions.append(Region(span[0], y, span[1] - span[0], 1))
+            if old is not new:
+                regions += [Region(start, y, end - start, 1) for start, end in changed_spans(old, new)]
         self._strips = fresh
-        if len(regions) * 4 > size.height * 3:
+        if sum(region.width for region in regions) * 2 > size.width * size.height:
             self.refresh()
         elif regions:
             self.refresh(*regions)

@@ -1,13 +1,17 @@
-"""Every metric as a plot across the width, with its value, its age, its ends and its limit."""
+"""Every metric as a plot across the width: value, verdict, age, its ends, its limit and its baseline."""
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
-from qudag_tui.core.condition import Threshold, terms
+from qudag_tui.core.condition import terms
 from qudag_tui.core.duration import spoken
 from qudag_tui.core.item import Gate
 from qudag_tui.core.unit import show
+from qudag_tui.core.verdict import Verdict
+from qudag_tui.tui.verdicts import verdicts_of
+from qudag_tui.tui.widgets.gate_lines import baseline_words, levels_of
 from qudag_tui.tui.widgets.line import Piece, cut, spread
 from qudag_tui.tui.widgets.lines import Lines
 from qudag_tui.tui.widgets.plot import plot
@@ -15,9 +19,15 @@ from qudag_tui.tui.widgets.plot import plot
 if TYPE_CHECKING:
     from qudag_tui.core.metric import Metric
     from qudag_tui.tui.snapshot import Snapshot
+    from qudag_tui.tui.widgets.plot import Level
 
 _PLOT = 4
 _TALL_PLOT = 6
+# A column stands for so long at least: a plot that moves with every sample of a second writes twice as much as a slow
+# link should carry.
+_COLUMN_SECONDS = 4
+# Two lines of words above a plot, and a blank one below it.
+_BESIDE = 3
 
 
 class MetricList(Lines, can_focus=True):
@@ -62,26 +72,21 @@ class MetricList(Lines, can_focus=True):
             self.scroll(wanted[0] - self.top)
         return bool(wanted)
 
-    def limits(self, shot: Snapshot) -> dict[str, float]:
-        """The limit of each metric: of the gates of the current phase first, then of any gate, then of a trigger."""
-        found: dict[str, float] = {}
+    def levels(self, metric: Metric, shot: Snapshot) -> list[Level]:
+        """Limit and baseline: the limit of the gates of the current phase first, then of any gate, then of a trigger."""
         current = shot.state.current_phase
-        sections = [current] if current else []
-        items = [item for section in [*sections, *shot.plan.sections.values()] for item in section.items]
-        conditions = [item.spec.condition for item in items if isinstance(item.spec, Gate)]
+        gates = sorted(shot.plan.gates, key=lambda gate: current is None or gate.section != current.id)
+        conditions = [gate.spec.condition for gate in gates if isinstance(gate.spec, Gate)]
         conditions.extend(trigger.condition for trigger in shot.plan.triggers if trigger.condition is not None)
-        for condition in conditions:
-            for term in terms(condition):
-                if isinstance(term, Threshold):
-                    found.setdefault(term.metric, term.limit)
-        return found
+        mine: list[object] = [term for each in conditions for term in terms(each) if term.metric == metric.id]
+        return levels_of(metric, mine, shot, self.glyphs)
 
     def draw(self, width: int, height: int) -> list[list[Piece]]:
         """All blocks are laid out, and those in sight drawn."""
         shot = self.shot
         if shot is None:
             return []
-        limits = self.limits(shot)
+        verdicts = verdicts_of(shot.plan.gates, shot)
         measured: list[Metric] = []
         unknown: list[Metric] = []
         for metric in shot.plan.metrics.values():
@@ -89,10 +94,10 @@ class MetricList(Lines, can_focus=True):
             (measured if series is not None and series.newest is not None else unknown).append(metric)
         lines: list[list[Piece]] = []
         self._starts = []
-        tall = _TALL_PLOT if height >= (len(measured) * (_TALL_PLOT + 2) + len(unknown) + 2) else _PLOT
+        tall = _TALL_PLOT if height >= (len(measured) * (_TALL_PLOT + _BESIDE) + len(unknown) + 2) else _PLOT
         for metric in measured:
             self._starts.append((len(lines), metric.title))
-            lines.extend(self._block(metric, shot, width, tall, limits.get(metric.id)))
+            lines.extend(self._block(metric, shot, (width, tall), verdicts.get(metric.id)))
         if unknown:
             self._starts.append((len(lines), " ".join(metric.title for metric in unknown)))
             lines.append([(" not measured", self.colours.strong)])
@@ -103,33 +108,47 @@ class MetricList(Lines, can_focus=True):
         self.top = max(0, min(self.top, self._total - height))
         return lines[self.top : self.top + height]
 
-    def _block(self, metric: Metric, shot: Snapshot, width: int, tall: int, limit: float | None) -> list[list[Piece]]:
-        series = shot.readings.series[metric.id]
+    def _block(
+        self, metric: Metric, shot: Snapshot, size: tuple[int, int], verdict: Verdict | None
+    ) -> list[list[Piece]]:
+        series, colours, (width, tall) = shot.readings.series[metric.id], self.colours, size
         newest, known = series.newest or 0.0, [value for value in series.values if value is not None]
         age = f"{spoken(series.age)} old" if series.age is not None else ""
         stale = series.age is not None and series.age > 3 * metric.every_seconds + 1
-        span = f"{spoken(len(series.values) * series.seconds)} shown"
-        ends = f"{show(min(known), metric.unit)} to {show(max(known), metric.unit)}"
-        said = f"limit {show(limit, metric.unit)}   " if limit is not None else ""
-        beyond = self._is_beyond(metric, shot)
+        levels = self.levels(metric, shot)
+        fails = verdict is Verdict.FAIL
         title: list[Piece] = [
-            (f" {cut(metric.title, max(10, width // 3), self.glyphs)}", self.colours.strong),
-            (f"  {show(newest, metric.unit)}", self.colours.wrong if beyond else self.colours.accent),
+            (f" {cut(metric.title, max(10, width // 3), self.glyphs)}", colours.strong),
+            (f"  {show(newest, metric.unit)}", colours.wrong if fails else colours.accent),
+            (f"  {verdict}" if verdict is not None else "", colours.wrong if fails else colours.plain),
         ]
-        right = cut(f"{said}{ends}   {span}   {age}", width * 2 // 3 - 14, self.glyphs)
+        seen = shot.readings.metrics.get(metric.id)
+        error = seen.error if stale and seen is not None and seen.error else ""
+        right = cut(f"{error}   {age}".strip(), width // 2, self.glyphs)
         drawn = plot(
-            series.values, width - 2, tall, lambda value: show(value, metric.unit), glyphs=self.glyphs, limit=limit
+            series.values,
+            width - 2,
+            tall,
+            lambda value: show(value, metric.unit),
+            glyphs=self.glyphs,
+            levels=levels,
+            first=series.first,
+            least=math.ceil(_COLUMN_SECONDS / series.seconds),
         )
+        baseline = baseline_words(metric, shot)
+        said = [
+            *(f"limit {show(level.value, metric.unit)}" for level in levels if level.name == "limit"),
+            f"baseline {baseline}" if baseline else "",
+            f"{show(min(known), metric.unit)} to {show(max(known), metric.unit)}",
+            f"{spoken(len(series.values) * series.seconds)} shown",
+            f"{series.backfilled} backfilled" if series.backfilled else "",
+        ]
         return [
-            spread(title, [(f"{right} ", self.colours.wrong if stale else self.colours.dim)], width, self.glyphs),
-            *([(f" {line}", self.colours.plain)] for line in drawn.lines),
+            spread(title, [(f"{right} ", colours.wrong if stale else colours.dim)], width, self.glyphs),
+            [(f" {cut('   '.join(part for part in said if part), width - 2, self.glyphs)}", colours.dim)],
+            *([(f" {line}", colours.plain)] for line in drawn.lines),
             [],
         ]
-
-    def _is_beyond(self, metric: Metric, shot: Snapshot) -> bool:
-        failing = (shot.plan.items.get(id_) for id_, seen in shot.readings.gates.items() if seen.verdict == "fail")
-        specs = [item.spec for item in failing if item is not None and isinstance(item.spec, Gate)]
-        return any(term.metric == metric.id for spec in specs for term in terms(spec.condition))
 
     def _unknown(self, metric: Metric, shot: Snapshot, width: int) -> list[Piece]:
         standing = shot.readings.metrics.get(metric.id)

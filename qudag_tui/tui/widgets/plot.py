@@ -1,4 +1,4 @@
-"""A larger plot of one metric: columns of block characters, an axis with its ends, the limit as a line. Pure."""
+"""A larger plot of one metric: columns of block characters, an axis with its ends, levels as lines. Pure."""
 
 from __future__ import annotations
 
@@ -12,22 +12,36 @@ _FAR = 6.0
 _TINY = 1e-9
 _HUGE = 1e100
 _MARGIN = 7
+# Names of levels stand at the right where the columns still have so many cells.
+_LEAST_CELLS = 18
+
+
+@dataclass(frozen=True, slots=True)
+class Level:
+    """A line at ``value``, drawn with ``glyph`` and called ``name``."""
+
+    value: float
+    name: str
+    glyph: str
 
 
 @dataclass(frozen=True, slots=True)
 class Plot:
-    """``lines`` from the top down; ``limit_line`` is the number of the one with the limit, -1 where it is not shown."""
+    """``lines`` from the top down; ``level_lines`` are the numbers of those of the levels, -1 where one is not shown."""
 
     lines: tuple[str, ...]
-    limit_line: int
+    level_lines: tuple[int, ...] = ()
 
 
-def _scale(known: Sequence[float], limit: float | None) -> tuple[float, float]:
+def _scale(known: Sequence[float], levels: Sequence[Level]) -> tuple[float, float]:
     low, high = min(known), max(known)
-    if limit is not None and abs(limit) < _HUGE:
-        reach = max(high - low, abs(high) * 0.1, 1e-12)
-        if low - _FAR * reach <= limit <= high + _FAR * reach:
-            low, high = min(low, limit), max(high, limit)
+    reach = max(high - low, abs(high) * 0.1, 1e-12)
+    near = [
+        level.value
+        for level in levels
+        if abs(level.value) < _HUGE and low - _FAR * reach <= level.value <= high + _FAR * reach
+    ]
+    low, high = min([low, *near]), max([high, *near])
     least = max(abs(high), abs(low), _TINY) * 0.05
     if high - low < least:
         middle = high / 2 + low / 2
@@ -44,36 +58,46 @@ def plot(
     label: Callable[[float], str],
     *,
     glyphs: Glyphs,
-    limit: float | None = None,
+    levels: Sequence[Level] = (),
+    first: int | None = None,
+    least: int = 1,
 ) -> Plot:
     """A plot of exactly ``width`` cells and ``height`` lines, the newest value at the right; gaps stay empty.
 
-    ``label`` writes a value at the axis. Nothing to plot gives blank lines.
+    ``label`` writes a value at the axis. Where two levels fall on one line the first is drawn. Nothing to plot gives
+    blank lines. ``first`` and ``least`` are as for :func:`binned`.
     """
-    bins: list[float | None] = binned(values, width)
+    bins: list[float | None] = binned(values, width, first=first, least=least)
     known = [value for value in bins if value is not None and abs(value) < _HUGE]
     if not known or height < 2 or width < 12:
-        return Plot(("",) * max(0, height), -1)
-    low, high = _scale(known, limit)
+        return Plot(("",) * max(0, height), (-1,) * len(levels))
+    low, high = _scale(known, levels)
     step = (high - low) / height
-    limit_line = -1
-    if limit is not None and low <= limit <= high:
-        limit_line = min(height - 1, max(0, height - 1 - int((limit - low) / step)))
-    labels = {0: label(high), height - 1: label(low)}
-    if limit_line >= 0 and limit is not None:
-        labels[limit_line] = label(limit)
+    places = tuple(
+        min(height - 1, max(0, height - 1 - int((level.value - low) / step))) if low <= level.value <= high else -1
+        for level in levels
+    )
+    drawn_at = {place: level for place, level in reversed(list(zip(places, levels, strict=True))) if place >= 0}
+    labels = {0: label(high), height - 1: label(low)} | {at: label(level.value) for at, level in drawn_at.items()}
     margin = max(_MARGIN, *(len(text) for text in labels.values()))
-    cells = width - margin - 2
-    bins = binned(values, cells)
+    names = max((len(level.name) + 1 for level in drawn_at.values() if level.name), default=0)
+    cells = width - margin - 2 - names
+    if cells < _LEAST_CELLS:
+        names, cells = 0, width - margin - 2
+    bins = binned(values, cells, first=first, least=least)
     lines = []
     for line in range(height):
-        floor = low + (height - 1 - line) * step
-        empty = glyphs.limit if line == limit_line else " "
-        drawn = "".join(empty if value is None else _cell(value, floor, step, glyphs, empty) for value in bins)
+        level = drawn_at.get(line)
+        empty = level.glyph if level is not None else " "
+        drawn = "".join(
+            empty if value is None else _cell(value, low + (height - 1 - line) * step, step, glyphs, empty)
+            for value in bins
+        )
         drawn = empty * (cells - len(drawn)) + drawn
         joint = glyphs.tick if line in labels else glyphs.upright
-        lines.append(f"{labels.get(line, ''):>{margin}} {joint}{drawn}")
-    return Plot(tuple(lines), limit_line)
+        name = f" {level.name}" if level is not None and names else ""
+        lines.append(f"{labels.get(line, ''):>{margin}} {joint}{drawn}{name:<{names}}")
+    return Plot(tuple(lines), places)
 
 
 def _cell(value: float, floor: float, step: float, glyphs: Glyphs, empty: str) -> str:

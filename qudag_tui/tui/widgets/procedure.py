@@ -143,7 +143,10 @@ class ProcedureList(Panel):
         to = f" to {run.previous}" if run and run.previous else ""
         title = f" Rollback{to}"
         if execution is None:
-            return spread([(title, self.colours.strong)], [("R starts it ", self.colours.dim)], width, self.glyphs)
+            procedure = shot.plan.procedures.get(ROLLBACK)
+            roles = f", for a {' or '.join(procedure.started_by)}" if procedure and procedure.started_by else ""
+            said = cut(f"R starts it{roles}", width - len(title) - 3, self.glyphs)
+            return spread([(title, self.colours.strong)], [(f"{said} ", self.colours.dim)], width, self.glyphs)
         if execution.target != ROLLBACK:
             title = f" {execution.steps[0].text if execution.steps else execution.target}"
         why = f": “{execution.reason}”" if execution.reason else ""

@@ -10,22 +10,26 @@ from qudag_tui.tui.glyphs import UNICODE, Glyphs
 _BEYOND = 1e150
 
 
-def binned(values: Sequence[float | None], cells: int) -> list[float | None]:
+def binned(
+    values: Sequence[float | None], cells: int, *, first: int | None = None, least: int = 1
+) -> list[float | None]:
     """``values`` averaged into at most ``cells`` bins of one width, the newest bin last; a bin of nothing is None.
 
-    What is not a finite number (or is beyond all measure) counts as missing. With fewer values than cells there is one cell a value.
+    What is not a finite number (or is beyond all measure) counts as missing. With fewer values than cells there is one
+    cell a value, or for ``least`` values. ``first`` is the number of the first value among all that there ever were:
+    bins then begin at its multiples, so that a new value changes the newest bin alone, until the next one begins.
     """
     if cells <= 0 or not values:
         return []
     clean = [value if value is not None and abs(value) < _BEYOND else None for value in values]
-    size = max(1, -(-len(clean) // cells))
-    first = len(clean) % size
-    starts = [0, *range(first, len(clean), size)] if first else list(range(0, len(clean), size))
+    size = max(1, least, -(-len(clean) // cells))
+    whole = len(clean) % size if first is None else -first % size
+    starts = [0, *range(whole, len(clean), size)] if whole else list(range(0, len(clean), size))
     bins: list[float | None] = []
     for start, end in zip(starts, [*starts[1:], len(clean)], strict=True):
         known = [value for value in clean[start:end] if value is not None]
         bins.append(sum(known) / len(known) if known else None)
-    return bins
+    return bins[-cells:]
 
 
 def sparkline(values: Sequence[float | None], cells: int, glyphs: Glyphs = UNICODE) -> str:

@@ -12,11 +12,13 @@ from textual import events
 from qudag_tui.core.item import ItemState
 from qudag_tui.core.rows import Outline, Row, RowKind, folded_at_first, matches, visible, way_to
 from qudag_tui.tui.facts import Fact, Tone, fact_of
+from qudag_tui.tui.verdicts import verdicts_of
 from qudag_tui.tui.widgets import beside
 from qudag_tui.tui.widgets.line import NO_STYLE, Piece, cut, spread, width_of
 from qudag_tui.tui.widgets.lines import Lines
 
 if TYPE_CHECKING:
+    from qudag_tui.core.checklist import Section
     from qudag_tui.tui.glyphs import Glyphs
     from qudag_tui.tui.snapshot import Snapshot
     from qudag_tui.tui.theme import Palette
@@ -144,8 +146,7 @@ class Tree(Lines, can_focus=True):
             if count and section.metrics:
                 gap = 4 + self._titles + 1 - lead_width - cell_len(self.glyphs.text(text))
                 sparks.append((" " * max(1, gap), NO_STYLE))
-                for metric in beside.ordered(section, shot)[:count]:
-                    sparks.extend(beside.slot(metric, shot, self.glyphs, self.colours))
+                sparks.extend(self._slots(section, width, shot, 0, count))
         right = self._right(row, fact, width - lead_width - 1 - width_of(sparks), text)
         room = width - lead_width - width_of(right) - width_of(sparks) - 1
         shown = cut(text, room, self.glyphs)
@@ -210,12 +211,19 @@ class Tree(Lines, can_focus=True):
 
     def _series_line(self, row: Row, width: int, shot: Snapshot) -> list[Piece]:
         section = shot.plan.sections[row.id]
-        metrics = beside.ordered(section, shot)[beside.places(width, self._titles) :]
         each = beside.line_places(width)
-        pieces: list[Piece] = [("      ", NO_STYLE)]
-        for metric in metrics[(row.number - 1) * each : row.number * each]:
-            pieces.extend(beside.slot(metric, shot, self.glyphs, self.colours))
-        return pieces
+        first = beside.places(width, self._titles) + (row.number - 1) * each
+        return [("      ", NO_STYLE), *self._slots(section, width, shot, first, each)]
+
+    def _slots(self, section: Section, width: int, shot: Snapshot, first: int, count: int) -> list[Piece]:
+        """``count`` sparklines of a phase, from number ``first`` on."""
+        verdicts = verdicts_of(section.items, shot)
+        shown = beside.ordered(section, shot, beside.room_for(section, shot, width, self._titles))
+        slots = (
+            beside.slot(metric, verdicts.get(metric.id), shot, self.glyphs, self.colours)
+            for metric in shown[first : first + count]
+        )
+        return [piece for slot in slots for piece in slot]
 
     # Moving
 

@@ -1,0 +1,94 @@
+"""What a gate says at this moment: the same on the screen, on the command line and in a report."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING
+
+from qudag_tui.core.condition import terms
+from qudag_tui.core.item import Gate, ItemState
+from qudag_tui.core.requirement import Requirement, needs_of_all, requirements_of, soak_needs
+from qudag_tui.core.verdict import Verdict, worst
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from qudag_tui.core.item import Item
+    from qudag_tui.core.state import State
+
+_SET_ASIDE = {ItemState.OVERRIDDEN, ItemState.NOT_APPLICABLE, ItemState.DEFERRED}
+
+
+@dataclass(frozen=True, slots=True)
+class GateSaid:
+    """``verdict`` and ``line`` of a gate, what it ``needs`` (in words), and its ``requirements`` one by one.
+
+    ``is_final`` of a final look, else it is so far; ``has_regressed`` where that look passed and it fails since.
+    """
+
+    verdict: Verdict
+    line: str
+    needs: str = ""
+    requirements: tuple[Requirement, ...] = ()
+    is_final: bool = False
+    has_regressed: bool = False
+
+    @property
+    def words(self) -> str:
+        """``pass so far``, ``final pass``, ``regressed``."""
+        if self.has_regressed:
+            return "regressed"
+        return f"final {self.verdict}" if self.is_final else f"{self.verdict} so far"
+
+
+def gate_said(
+    gate: Item,
+    state: State,
+    so_far: GateSaid | None,
+    *,
+    supervised: bool = True,
+    observed_seconds: float | None = None,
+) -> GateSaid | None:
+    """Its regression, else its final look, else what the supervisor said ``so_far``; None where nobody looked.
+
+    A look that could not tell, in a soak that goes on for it, is not the last word. Where nobody is ``supervised``
+    what was said so far counts no more. ``observed_seconds`` is how much of its soak was observed, where that counts.
+    """
+    regression, look = state.regression(gate.id), state.looks.get(gate.id)
+    if regression is not None:
+        asked = requirements_of(regression.seen.evidence.get("requirements"))
+        return GateSaid(Verdict.FAIL, regression.seen.line, "", asked, is_final=True, has_regressed=True)
+    soak = state.plan.soak_of(gate)
+    progress = state.soaks.get(soak.id) if soak is not None else None
+    is_counting = progress is not None and progress.completed is None
+    if soak is not None and not is_counting:
+        # What was said in a soak that was stopped says nothing of the next one.
+        so_far = None
+    if look is not None and not (is_counting and so_far is not None and look.judged.verdict == Verdict.INCONCLUSIVE):
+        verdict = Verdict(look.judged.verdict) if look.judged.verdict in set(Verdict) else Verdict.UNKNOWN
+        asked = requirements_of(look.judged.evidence.get("requirements"))
+        needs = "" if verdict is Verdict.PASS else needs_of_all(asked)
+        return GateSaid(verdict, look.judged.line, needs, asked, is_final=True)
+    if so_far is not None and not supervised:
+        line = f"no supervisor looks; it last said {so_far.verdict}: {so_far.line}"
+        return GateSaid(Verdict.UNKNOWN, line, "a supervisor")
+    if so_far is None or so_far.verdict is not Verdict.PASS:
+        return so_far
+    if soak is None or progress is None:
+        return replace(so_far, needs="its final look: ticking it asks for one") if soak is None else so_far
+    wanted = getattr(soak.spec, "seconds", 0.0) + progress.extended_seconds
+    return replace(so_far, needs=soak_needs(wanted - (observed_seconds or 0.0)))
+
+
+def by_metric(gates: Iterable[tuple[Item, GateSaid | None]], state: State) -> dict[str, Verdict]:
+    """The worst that gates say of each metric; those that a person set aside say nothing."""
+    found: dict[str, list[Verdict]] = {}
+    for gate, said in gates:
+        if said is None or not isinstance(gate.spec, Gate) or state.item_state(gate) in _SET_ASIDE:
+            continue
+        # Of several comparisons each speaks of its own metric, where it is known what each said.
+        each = list(terms(gate.spec.condition))
+        own = [asked.verdict for asked in said.requirements] if len(said.requirements) == len(each) else []
+        for number, term in enumerate(each):
+            found.setdefault(term.metric, []).append(own[number] if own else said.verdict)
+    return {metric: worst(verdicts) for metric, verdicts in found.items()}

@@ -1,0 +1,145 @@
+"""What verdicts rest on: the samples of the metrics that a condition names, over a window that is settled."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+from qudag_tui.core.checklist import Plan
+from qudag_tui.core.condition import Condition, terms
+from qudag_tui.core.counts import countable
+from qudag_tui.core.extension import EXTEND
+from qudag_tui.core.instant import NANOSECONDS, Instant
+from qudag_tui.core.item import Gate, Item, Soak
+from qudag_tui.core.judge import judge
+from qudag_tui.core.metric import Metric, MetricKind
+from qudag_tui.core.observed import MOST_PERIODS, SUPERVISOR, SUPERVISOR_EVERY_SECONDS, observed_seconds
+from qudag_tui.core.part import Part, part, series_ids
+from qudag_tui.core.requirement import plain
+from qudag_tui.core.slots import Series, Window, period_ns
+from qudag_tui.core.state import State
+from qudag_tui.core.verdict import Finding
+from qudag_tui.run.block import stamp
+from qudag_tui.supervisor.evidence import Evidence
+from qudag_tui.supervisor.sampler import Sampler
+
+_PATIENCE_SECONDS = 10.0
+# How long samples stay in memory although no window reaches back to them.
+KEPT_SECONDS = 900.0
+
+
+class Grounds:
+    """The plan of a run with what the sampler measures of it; every verdict of the supervisor is reached from here."""
+
+    def __init__(self, plan: Plan, sampler: Sampler, evidence: Evidence) -> None:
+        self.plan = plan
+        self.sampler = sampler
+        self.evidence = evidence
+        self.soak_of = {gate.id: soak for gate in plan.gates if (soak := plan.soak_of(gate)) is not None}
+        self.gates_of: dict[str, list[Item]] = {}
+        for gate in plan.gates:
+            if gate.id in self.soak_of:
+                self.gates_of.setdefault(self.soak_of[gate.id].id, []).append(gate)
+
+    def metrics(self, names: Iterable[str]) -> list[Metric]:
+        """Those that the plan has."""
+        return [self.plan.metrics[name] for name in names if name in self.plan.metrics]
+
+    def ids(self, names: Iterable[str]) -> list[str]:
+        """Every series that metrics are judged by."""
+        return [name for metric in self.metrics(names) for name in series_ids(metric)]
+
+    def series(self, names: Iterable[str], window: Window) -> Series:
+        """What there is of ``names`` in ``window``."""
+        return self.evidence.series(self.ids(names), window.start_ns, window.end_ns)
+
+    def settled(self, names: Iterable[str], now_ns: int) -> int:
+        """Up to when all of them have been answered or given up: a slot that is being asked is not missing yet."""
+        return min((self.sampler.settled_ns(name, now_ns) for name in names), default=now_ns)
+
+    def periods(self, gates: Iterable[Item]) -> dict[str, float]:
+        """Whose samples count as observing; a soak without gates is observed by the supervisor's own."""
+        gates = list(gates)
+        if not gates:
+            return {SUPERVISOR: SUPERVISOR_EVERY_SECONDS}
+        named = [name for gate in gates if isinstance(gate.spec, Gate) for name in metrics_of(gate.spec.condition)]
+        return {metric.id: metric.every_seconds for metric in self.metrics(named)}
+
+    def observed(self, periods: Mapping[str, float], window: Window, now_ns: int) -> float:
+        """Seconds from the start of ``window`` to ``now_ns`` in which somebody was looking."""
+        longest = max((period_ns(every) for every in periods.values()), default=0)
+        series = self.evidence.series(periods, max(0, window.start_ns - MOST_PERIODS * longest), now_ns)
+        return observed_seconds(series, periods, Window(window.start_ns, now_ns))
+
+    def judge(
+        self, gate: Item, spec: Gate, window: Window, now_ns: int, state: State, *, alpha: float | None = None
+    ) -> Finding:
+        """The verdict of ``gate`` over ``window``, at the level of a final look, or at ``alpha``."""
+        names = metrics_of(spec.condition)
+        soak = self.soak_of.get(gate.id)
+        phase_seconds = None
+        if soak is not None and isinstance(soak.spec, Soak):
+            window = self._from_first_count(names, window)
+            phase_seconds = soak.spec.seconds
+        return judge(
+            spec.condition,
+            window,
+            self.series(names, window),
+            self.plan.metrics,
+            tolerate=spec.tolerate,
+            errors=self.sampler.errors,
+            now_ns=now_ns,
+            extend=spec.extend if soak is not None else EXTEND,
+            baselines=state.captured,
+            restarts=self.sampler.restarts(names, window),
+            phase_seconds=phase_seconds,
+            alpha=alpha,
+        )
+
+    def _from_first_count(self, names: Iterable[str], window: Window) -> Window:
+        """``window`` from where counting began, if the supervisor came with the soak and not before it.
+
+        What is missing later, or although it was counted before, stays missing.
+        """
+        start = window.start_ns
+        for metric in self.metrics(names):
+            if metric.kind is not MetricKind.RATIO:
+                continue
+            patience, events = patience_ns(metric), part(metric.id, Part.EVENTS)
+            near = Window(window.start_ns - patience, window.start_ns + patience)
+            if any(
+                at < window.start_ns for at, _ in self.evidence.series([events], near.start_ns, near.end_ns)[events]
+            ):
+                continue
+            near = Window(window.start_ns, min(near.end_ns, window.end_ns))
+            counted = countable(metric, self.series([metric.id], near), near)
+            start = max(start, counted.start_ns) if counted is not None else start
+        return Window(start, window.end_ns)
+
+
+def metrics_of(condition: Condition) -> list[str]:
+    """The metrics that a condition names, each once, in order."""
+    return list(dict.fromkeys(term.metric for term in terms(condition)))
+
+
+def own_window(spec: Gate, end_ns: int) -> Window:
+    """What a gate outside a soak looks over."""
+    return Window(max(0, end_ns - round(spec.window_seconds * NANOSECONDS)), end_ns)
+
+
+def patience_ns(metric: Metric) -> int:
+    """For how long a final look waits for a count, and counting for its beginning."""
+    return max(MOST_PERIODS * period_ns(metric.every_seconds), round(_PATIENCE_SECONDS * NANOSECONDS))
+
+
+def payload(found: Finding, now: Instant) -> dict[str, Any]:
+    """A finding as a standing keeps it."""
+    return {
+        "verdict": found.verdict.value,
+        "line": found.line,
+        "value": found.value,
+        "limit": found.limit,
+        "needs": found.needs,
+        "requirements": plain(found.requirements),
+        "at": stamp(now.wall),
+    }
