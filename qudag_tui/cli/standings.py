@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 from qudag_tui.core.compared import baseline_level
 from qudag_tui.core.condition import terms
-from qudag_tui.core.gate_said import GateSaid, gate_said
+from qudag_tui.core.gate_said import UNSUPERVISED, GateSaid, gate_said
 from qudag_tui.core.item import Gate, Item
 from qudag_tui.core.observed import MOST_PERIODS, SUPERVISOR, SUPERVISOR_EVERY_SECONDS, observed_seconds
 from qudag_tui.core.part import Part, part
@@ -29,8 +29,9 @@ if TYPE_CHECKING:
 class Standing:
     """The last word on one gate, trigger or metric.
 
-    ``value`` and ``limit`` are in the metric's base unit, ``error`` says why there is no value, and ``at`` (RFC 3339)
-    when the value was measured. ``needs`` and ``requirements`` are a gate's.
+    ``value`` and ``limit`` are in the metric's base unit, ``error`` says why there is no value (of a trigger: why it
+    cannot be told whether it fires), and ``at`` (RFC 3339) when the value was measured. ``needs`` and ``requirements``
+    are a gate's.
     """
 
     verdict: Verdict = Verdict.UNKNOWN
@@ -46,13 +47,14 @@ class Standing:
 class Standings:
     """The supervisor's last words, read once.
 
-    ``supervised`` is whether there is a supervisor, without which no verdict so far counts; ``observed_seconds`` is by
-    soak that counts.
+    ``supervised`` is whether there is a supervisor, without which no verdict so far counts; ``trouble`` says why they
+    do not although there is one; ``observed_seconds`` is by soak that counts.
     """
 
     def __init__(self, session: Session) -> None:
         """Of the run of ``session``."""
         from qudag_tui.run.samples import SampleReader  # noqa: PLC0415  # SQLite is loaded only for verbs that need it
+        from qudag_tui.run.sampling import sampling_trouble  # noqa: PLC0415
         from qudag_tui.run.supervision import supervisor_alive  # noqa: PLC0415
 
         self.supervised = supervisor_alive(session.opened)
@@ -67,6 +69,8 @@ class Standings:
                 for metric in session.plan.metrics.values()
                 if metric.concurrent is not None and (newest := reader.latest(part(metric.id, Part.BASELINE)))
             }
+            now = clock.now()
+            self.trouble = sampling_trouble(reader, session.opened, session.state, now) if self.supervised else ""
             self.observed_seconds = dict(_observed(session, reader))
         finally:
             reader.close()
@@ -76,7 +80,8 @@ class Standings:
         seen, soak = self.gates.get(gate.id), state.plan.soak_of(gate)
         so_far = GateSaid(seen.verdict, seen.line, seen.needs, seen.requirements) if seen is not None else None
         observed = self.observed_seconds.get(soak.id) if soak is not None else None
-        return gate_said(gate, state, so_far, supervised=self.supervised, observed_seconds=observed)
+        unlooked = self.trouble if self.supervised else UNSUPERVISED
+        return gate_said(gate, state, so_far, unlooked=unlooked, observed_seconds=observed)
 
     def forecast(self, gate: Item, state: State) -> Standing | None:
         """Whether a soak that has not begun will do for ``gate``: seconds needed as value, the soak's as limit."""

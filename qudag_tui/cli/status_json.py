@@ -7,11 +7,13 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from qudag_tui.cli.moment import stamp
+from qudag_tui.cli.trigger_json import armed_json, countdown_json, trigger_json
 from qudag_tui.core.execution import Execution, StepState
 from qudag_tui.core.gate_said import by_metric
 from qudag_tui.core.item import Item, Kind
 from qudag_tui.core.requirement import plain
 from qudag_tui.core.verdict import Verdict
+from qudag_tui.run import clock
 
 if TYPE_CHECKING:
     from qudag_tui.cli.session import Session
@@ -27,16 +29,18 @@ OPEN = "open"
 def status_json(session: Session, standings: Standings) -> dict[str, Any]:
     """Everything, as plain values."""
     state, plan = session.state, session.plan
-    boxes = plan.boxes
+    boxes, now = plan.boxes, clock.now()
     return {
         "run": _run(session),
         "counts": {"boxes": len(boxes), "total": state.total[""], "done": state.done[""]},
         "items": [_item(box, state, standings) for box in boxes.values()],
         "phases": [_phase(phase, state) for phase in plan.phases],
         "metrics": [metric_json(metric_id, session, standings) for metric_id in plan.metrics],
-        "triggers": [_trigger(trigger.id, session, standings) for trigger in plan.triggers],
+        "triggers": [trigger_json(trigger, state, standings, now) for trigger in plan.triggers],
         "procedures": [_procedure(procedure, state) for procedure in plan.procedures.values()],
-        "supervisor": _supervisor(state, standings.supervised),
+        "armed": armed_json(state),
+        "countdown": countdown_json(state, standings, now),
+        "supervisor": _supervisor(state, standings),
     }
 
 
@@ -172,27 +176,11 @@ def metric_json(metric_id: str, session: Session, standings: Standings) -> dict[
 def _metric_verdict(metric_id: str, session: Session, standings: Standings) -> str | None:
     """The worst that gates which look at it say now; unknown without a number, None where no gate looks."""
     seen = standings.metrics.get(metric_id)
-    if seen is None or seen.value is None or not standings.supervised:
+    if seen is None or seen.value is None or not standings.supervised or standings.trouble:
         return str(Verdict.UNKNOWN)
     state = session.state
     found = by_metric(((gate, standings.said(gate, state)) for gate in session.plan.gates), state).get(metric_id)
     return str(found) if found is not None else None
-
-
-def _trigger(trigger_id: str, session: Session, standings: Standings) -> dict[str, Any]:
-    trigger, seen = session.plan.trigger_index[trigger_id], standings.triggers.get(trigger_id)
-    fired = session.state.fired.get(trigger_id)
-    return {
-        "id": trigger_id,
-        "text": trigger.text,
-        "when": trigger.source,
-        "then": str(trigger.then),
-        "fired": fired is not None,
-        "by": fired.by if fired else None,
-        "at": stamp(fired.at.wall) if fired else None,
-        "verdict": str(seen.verdict if standings.supervised else Verdict.UNKNOWN) if seen else None,
-        "line": seen.line if seen else "",
-    }
 
 
 def _procedure(procedure: Procedure, state: State) -> dict[str, Any]:
@@ -232,11 +220,12 @@ def _step(step: Step, execution: Execution | None) -> dict[str, Any]:
     }
 
 
-def _supervisor(state: State, supervised: bool) -> dict[str, Any]:
+def _supervisor(state: State, standings: Standings) -> dict[str, Any]:
     known = state.supervisor
     return {
-        "alive": supervised,
-        "pid": known.started.pid if known and supervised else None,
+        "alive": standings.supervised,
+        "trouble": standings.trouble or None,
+        "pid": known.started.pid if known and standings.supervised else None,
         "started": stamp(known.at.wall) if known else None,
         "missing": list(known.started.missing) if known else [],
         "unprotected": known.started.unprotected if known else "",

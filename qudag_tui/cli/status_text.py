@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from typing import TYPE_CHECKING
 
 from qudag_tui.cli.status_json import run_state, start_of, who_and_when
+from qudag_tui.cli.trigger_json import blind_because
+from qudag_tui.core.arming import armed_words, counting, offered_only
 from qudag_tui.core.duration import clock, relative, spoken
 from qudag_tui.core.execution import Execution, StepState
 from qudag_tui.core.item import Item, ItemState, Kind, Soak
@@ -34,6 +36,7 @@ def status_lines(session: Session, standings: Standings, now: Instant) -> Iterat
     """The whole run, a line a box: mark, text, what is known of it, and its id last."""
     state, plan = session.state, session.plan
     yield from _head(session, standings.supervised, now)
+    yield from _alarms(state, standings, now)
     yield from _unready(session, standings.supervised, now)
     for execution in state.executions.values():
         if not execution.state.is_over:
@@ -77,6 +80,17 @@ def _head(session: Session, supervised: bool, now: Instant) -> Iterator[str]:
         yield f"read-only: {read_only}"
     if session.run.altered:
         yield f"{len(session.run.altered)} events of the journal were altered: verify names them"
+
+
+def _alarms(state: State, standings: Standings, now: Instant) -> Iterator[str]:
+    """What is armed, what counts down, and what keeps the supervisor from telling anything."""
+    if state.armed is not None:
+        yield f"{armed_words(state)} ({state.armed.at.wall:%H:%M}): arm --off disarms it"
+    for countdown in counting(state, now) if standings.supervised else ():
+        text = state.plan.trigger_index[countdown.trigger].text
+        yield f"ROLLBACK IN {spoken(countdown.left_seconds(now))}: {text}, {countdown.line}; abort stops it"
+    if standings.trouble:
+        yield standings.trouble
 
 
 def _unready(session: Session, supervised: bool, now: Instant) -> Iterator[str]:
@@ -124,8 +138,7 @@ def _words(box: Item, session: Session, standings: Standings, now: Instant) -> s
     if box.kind is Kind.SOAK and isinstance(box.spec, Soak):
         return soak_words(box, state, standings)
     if box.kind is Kind.TRIGGER:
-        seen, fired = standings.triggers.get(box.id), state.fired.get(box.id)
-        return "FIRED" if fired else seen.line or str(seen.verdict) if seen else ""
+        return _trigger_words(box, state, standings, now)
     if box.kind in {Kind.STEP, Kind.SCRIPT}:
         return _step_words(box, state, now)
     return ""
@@ -138,6 +151,18 @@ def gate_words(gate: Item, state: State, standings: Standings) -> str:
         return ahead.line if ahead else ""
     head = "regressed" if said.has_regressed else f"final {said.verdict}" if said.is_final else str(said.verdict)
     return f"{head}: {said.line}"
+
+
+def _trigger_words(box: Item, state: State, standings: Standings, now: Instant) -> str:
+    trigger, seen, fired = state.plan.trigger_index[box.id], standings.triggers.get(box.id), state.fired.get(box.id)
+    if fired is not None:
+        only = offered_only(state, box.id, now)
+        line = f": {fired.line}" if fired.line else ""
+        return f"{'FIRED' if fired.breached else 'REPORTED'}{line}{f'; offered only: {only}' if only else ''}"
+    blind = blind_because(trigger, state, standings)
+    if blind:
+        return f"cannot be told: {blind}"
+    return seen.line or str(seen.verdict) if seen else ""
 
 
 def soak_words(box: Item, state: State, standings: Standings) -> str:
@@ -194,12 +219,17 @@ def tmux_line(session: Session, standings: Standings, now: Instant) -> str:
         parts.append(f"{phase.title}: {state.phase_state(phase)}")
         soak = state.running_soak(phase)
         parts.append(soak_words(soak, state, standings) if soak else "")
+    soonest = next(iter(counting(state, now)), None) if standings.supervised else None
+    if soonest is not None:
+        parts.append(f"ROLLBACK IN {spoken(soonest.left_seconds(now))}")
     if session.opened.is_unknown:
         parts.append("NOT YOURS")
     elif is_called_for(state, start_of(state), now) and not _is_trusted(session):
         parts.append("not trusted")
     if state.fired:
         parts.append(f"{len(state.fired)} fired")
+    parts.append("armed" if state.armed else "")
+    parts.append("nothing is stored" if standings.trouble else "")
     parts.append("" if state.closed else "supervised" if standings.supervised else "NO SUPERVISOR")
     return for_tmux("  ".join(part for part in parts if part))
 

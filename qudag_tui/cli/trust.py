@@ -171,7 +171,7 @@ def _accept_run(session: Session, arguments: argparse.Namespace) -> dict[str, An
         return asdict(told)
     confirm_typed("to accept this run folder as your own", yes=arguments.yes)
     try:
-        accept(session.opened, told.nonce, session.actor)
+        accept(session.run, session.actor)
     except RunError as error:
         raise Stop(ExitCode.CANNOT_WRITE, str(error)) from error
     say(f"{session.opened.path} can be written from here now")

@@ -6,8 +6,9 @@ from typing import TYPE_CHECKING
 
 from qudag_tui.core import event as ev
 from qudag_tui.core import intent as ask
+from qudag_tui.core.decide_arm import abort_or_stop, arm, disarm, stop_countdown
 from qudag_tui.core.decide_box import comment, override, set_aside, tick, undo, untick
-from qudag_tui.core.decide_execution import abort, execute, mark_step, resume, retry, skip
+from qudag_tui.core.decide_execution import execute, mark_step, resume, retry, skip
 from qudag_tui.core.decide_record import record
 from qudag_tui.core.decide_run import capture, close, decide_phase, sign
 from qudag_tui.core.in_the_way import locked, need_reason
@@ -59,7 +60,13 @@ def decide(state: State, intent: ask.Intent, actor: ev.Actor, now: Instant) -> e
             item = state.plan.items.get(intent.target)
             return (locked(state, item.section) if item else None) or execute(state, intent)
         case ask.Abort():
-            return abort(state)
+            return abort_or_stop(state, now)
+        case ask.Arm():
+            return arm(state, intent)
+        case ask.Disarm():
+            return disarm(state, intent)
+        case ask.StopCountdown():
+            return stop_countdown(state, now)
         case ask.Retry():
             return retry(state, intent)
         case ask.Skip():

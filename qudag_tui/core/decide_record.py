@@ -6,6 +6,7 @@ import math
 from typing import TYPE_CHECKING
 
 from qudag_tui.core import event as ev
+from qudag_tui.core.arming import starts
 from qudag_tui.core.execution import EXPIRES_SECONDS, Execution, ExecutionState, StepState
 from qudag_tui.core.item import Kind
 from qudag_tui.core.refusal import Because, Refusal
@@ -28,6 +29,9 @@ def _is_allowed(state: State, fact: ev.Fact, now: Instant) -> bool:
     match fact:
         case ev.SupervisorStarted() | ev.SupervisorStopped():
             return True
+        case ev.ExecutionRequested():
+            # By itself the supervisor asks for one thing only: what a countdown that is over asks for.
+            return fact in starts(state, now)
         case ev.RequestClaimed(request=request):
             return _may_claim(state, request, now)
         case ev.RequestExpired(request=request):
@@ -64,7 +68,7 @@ def _is_allowed(state: State, fact: ev.Fact, now: Instant) -> bool:
             )
         case ev.TriggerBreached():
             known = any(t.id == fact.trigger and t.condition is not None for t in state.plan.triggers)
-            return known and fact.trigger not in state.fired and state.is_under_way
+            return known and state.may_breach(fact.trigger) and state.is_under_way
         case ev.SoakCompleted():
             soak = state.soaks.get(fact.item)
             return soak is not None and soak.completed is None and soak.seq == fact.started

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from qudag_tui.core import event as ev
+from qudag_tui.core.arming import starts
 from qudag_tui.core.execution import EXPIRES_SECONDS, Execution, ExecutionState, StepState
 
 if TYPE_CHECKING:
@@ -51,6 +52,7 @@ def due(state: State, now: Instant) -> list[Action]:
         for asked in state.look_requests.values()
         if now.seconds_since(asked.at) > EXPIRES_SECONDS
     )
+    actions.extend(starts(state, now))
     for execution in state.executions.values():
         if execution.state is ExecutionState.REQUESTED:
             actions.extend(_request(execution, now))

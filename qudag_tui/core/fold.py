@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from qudag_tui.core import event as ev
 from qudag_tui.core.capture import Baseline, captured_of
+from qudag_tui.core.fold_arming import HANDLERS as ARMING
+from qudag_tui.core.fold_arming import follow
 from qudag_tui.core.fold_box import hold, open_next_phases, set_mark, stop_soak, touch
 from qudag_tui.core.fold_execution import HANDLERS
 from qudag_tui.core.fold_regression import regressed
@@ -37,6 +39,7 @@ def apply(state: State, event: Event) -> None:
         state.read_only = f"event {event.seq} is of the kind “{event.kind}”, {NEWER}"
         return
     handler(state, event, event.fact)
+    follow(state, event)
 
 
 def _mark(state: State, event: Event, item_id: str, to_state: ItemState, *, reason: str = "", to: str = "") -> None:
@@ -203,7 +206,8 @@ def _unprotected(state: State, _event: Event, fact: ev.UnprotectedAccepted) -> N
 
 
 def _fired(state: State, event: Event, fact: ev.TriggerFired | ev.TriggerBreached) -> None:
-    state.fired[fact.trigger] = Fired(event.actor.by, event.at, event.seq, fact.line)
+    breached = isinstance(fact, ev.TriggerBreached)
+    state.fired[fact.trigger] = Fired(event.actor.by, event.at, event.seq, fact.line, breached=breached)
 
 
 _HANDLERS: dict[type[ev.Fact], Callable[[Any, Any, Any], None]] = {
@@ -229,5 +233,6 @@ _HANDLERS: dict[type[ev.Fact], Callable[[Any, Any, Any], None]] = {
     ev.UnprotectedAccepted: _unprotected,
     ev.TriggerFired: _fired,
     ev.TriggerBreached: _fired,
+    **ARMING,
     **HANDLERS,
 }

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from qudag_tui.core.item import Item
     from qudag_tui.core.state import State
 
+UNSUPERVISED = "no supervisor looks"
 _SET_ASIDE = {ItemState.OVERRIDDEN, ItemState.NOT_APPLICABLE, ItemState.DEFERRED}
 
 
@@ -46,13 +47,13 @@ def gate_said(
     state: State,
     so_far: GateSaid | None,
     *,
-    supervised: bool = True,
+    unlooked: str = "",
     observed_seconds: float | None = None,
 ) -> GateSaid | None:
     """Its regression, else its final look, else what the supervisor said ``so_far``; None where nobody looked.
 
-    A look that could not tell, in a soak that goes on for it, is not the last word. Where nobody is ``supervised``
-    what was said so far counts no more. ``observed_seconds`` is how much of its soak was observed, where that counts.
+    A look that could not tell, in a soak that goes on for it, is not the last word. ``unlooked`` is why what was said
+    so far counts no more (nobody supervises, nothing is stored), ``observed_seconds`` how much of its soak was observed.
     """
     regression, look = state.regression(gate.id), state.looks.get(gate.id)
     if regression is not None:
@@ -69,9 +70,9 @@ def gate_said(
         asked = requirements_of(look.judged.evidence.get("requirements"))
         needs = "" if verdict is Verdict.PASS else needs_of_all(asked)
         return GateSaid(verdict, look.judged.line, needs, asked, is_final=True)
-    if so_far is not None and not supervised:
-        line = f"no supervisor looks; it last said {so_far.verdict}: {so_far.line}"
-        return GateSaid(Verdict.UNKNOWN, line, "a supervisor")
+    if so_far is not None and unlooked:
+        line = f"{unlooked}; it last said {so_far.verdict}: {so_far.line}"
+        return GateSaid(Verdict.UNKNOWN, line, "a supervisor that looks")
     if so_far is None or so_far.verdict is not Verdict.PASS:
         return so_far
     if soak is None or progress is None:

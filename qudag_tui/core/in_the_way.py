@@ -38,8 +38,13 @@ def locked(state: State, section_id: str) -> Refusal | None:
 
 def unprotected(state: State, phase_id: str) -> Refusal | None:
     """Why a phase that has not begun is not entered: what watches it would end at a logout; or None."""
+    return ends_at_logout(state) if state.phases[phase_id].started is None else None
+
+
+def ends_at_logout(state: State) -> Refusal | None:
+    """Why nothing that has to outlive the terminal is begun on this machine, unless somebody has accepted it; or None."""
     why = state.supervisor.started.unprotected if state.supervisor else ""
-    if why and not state.unprotected_accepted and state.phases[phase_id].started is None:
+    if why and not state.unprotected_accepted:
         return Refusal(
             Because.REFUSED,
             f"background work ends when you log out here ({why})",

@@ -109,6 +109,29 @@ class Abort:
 
 
 @dataclass(frozen=True, slots=True)
+class Arm:
+    """Let the triggers that say so start the rollback, each after its countdown; this is their approval.
+
+    ``plan`` is the SHA-256 of the plan that was shown to whoever asks, if any was: another one is not armed.
+    """
+
+    reason: str = ""
+    plan: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Disarm:
+    """Let triggers only offer the rollback again."""
+
+    reason: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class StopCountdown:
+    """Stop the countdowns that run; the run stays armed."""
+
+
+@dataclass(frozen=True, slots=True)
 class Retry:
     """Try a step again."""
 
@@ -166,6 +189,9 @@ Intent = (
     | AcceptUnprotected
     | Execute
     | Abort
+    | Arm
+    | Disarm
+    | StopCountdown
     | Retry
     | Skip
     | MarkStep

@@ -86,6 +86,13 @@ def words(event: Event, plan: Plan, targets: dict[int, str]) -> str:
             return f"signed as {fact.role}{_because(fact.reason)}"
         case ev.UnprotectedAccepted():
             return f"accepted that a logout may end background work{_because(fact.reason)}"
+        case ev.RunArmed():
+            names = ", ".join(_box(plan, trigger) for trigger in fact.triggers)
+            return f"armed the run: {names} may start the rollback{_because(fact.reason)}"
+        case ev.RunDisarmed():
+            return f"disarmed the run{_because(fact.reason)}"
+        case ev.CountdownStopped():
+            return f"stopped the countdown of {', '.join(_box(plan, trigger) for trigger in fact.triggers)}"
         case ev.TriggerBreached():
             return f"saw that {_box(plan, fact.trigger)} fired{_because(fact.line)}"
         case ev.TriggerFired():

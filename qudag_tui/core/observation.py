@@ -34,9 +34,13 @@ class Look:
 
 @dataclass(frozen=True, slots=True)
 class Fired:
-    """Who saw a trigger, and when; ``line`` is what the tool showed of it then."""
+    """Who saw a trigger, and when; ``line`` is what the tool showed of it then.
+
+    ``breached`` is whether the supervisor measured it; else it is a person's word.
+    """
 
     by: str
     at: Instant
     seq: int
     line: str
+    breached: bool = False

@@ -32,6 +32,11 @@ def visible(text: str) -> str:
     return _HOSTILE.sub(_symbol, text) if _HOSTILE.search(text) else text
 
 
+def for_tmux_message(text: str) -> str:
+    """``text`` for tmux's ``display-message``, which expands formats, and then the time (``%H``)."""
+    return for_tmux(text).replace("%", "%%")
+
+
 def for_tmux(text: str) -> str:
     """``text`` for a tmux status line, where ``#`` starts a format."""
     return visible(text).replace("#", "##")

@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 
 from qudag_tui.core import fold
+from qudag_tui.core.arming import Armed, Countdown
 from qudag_tui.core.baseline import Captured
 from qudag_tui.core.capture import Baseline
 from qudag_tui.core.checklist import Plan, Section
@@ -44,6 +45,8 @@ class State:
         self.regressions: dict[str, Regression] = {}
         self.fired: dict[str, Fired] = {}
         self.trigger_since: dict[str, int] = {}
+        self.arming: Armed | None = None
+        self.countdowns: dict[str, Countdown] = {}
         self.baselines: dict[str, Baseline] = {}
         self.executions: dict[int, Execution] = {}
         self.supervisor: Supervisor | None = None
@@ -181,6 +184,16 @@ class State:
         started = [progress.started for progress in self.phases.values() if progress.started]
         return min(started, key=self.clock.at) if started and self.closed is None else None
 
+    @property
+    def armed(self) -> Armed | None:
+        """Who lets triggers start the rollback, if anybody does: arming holds for the plan that it was shown with."""
+        return self.arming if self.arming is not None and self.arming.plan == self.plan.sha256 else None
+
+    def may_breach(self, trigger_id: str) -> bool:
+        """Whether the supervisor still looks for a trigger: until it has measured it, whoever may have reported it."""
+        fired = self.fired.get(trigger_id)
+        return fired is None or not fired.breached
+
     # Executing
 
     def last_execution(self, target: str) -> Execution | None:
@@ -212,9 +225,10 @@ class State:
 
     @property
     def has_pending(self) -> bool:
-        """Whether there is work that a supervisor should stay for: a soak, a look, an execution."""
+        """Whether there is work that a supervisor should stay for: a soak, a look, an execution, an armed run."""
         return (
-            any(not e.state.is_over for e in self.executions.values())
+            self.armed is not None
+            or any(not e.state.is_over for e in self.executions.values())
             or bool(self.look_requests)
             or any(soak.completed is None for soak in self.soaks.values())
         )

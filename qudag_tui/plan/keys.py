@@ -111,6 +111,7 @@ KEYS: Mapping[str, Mapping[str, str]] = {
         "when": _CONDITION,
         "for": _DURATION,
         "then": '"offer" or "start"',
+        "countdown": _DURATION,
         "done": _FLAG,
     },
     "procedure": {

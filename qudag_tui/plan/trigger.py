@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from qudag_tui.core.checklist import TRIGGERS
-from qudag_tui.core.trigger import Then, Trigger
+from qudag_tui.core.trigger import COUNTDOWN_SECONDS, Then, Trigger
 from qudag_tui.plan.condition import read_condition
 from qudag_tui.plan.draft import Draft
 from qudag_tui.plan.step import read_id
@@ -23,6 +23,9 @@ def read_trigger(table: Table, draft: Draft) -> Trigger:
         then = "offer"
     if then == "start" and "when" not in table:
         table.refuse("then", 'then = "start" needs when: only a measured condition may start the rollback')
+    countdown = table.seconds("countdown")
+    if "countdown" in table and then != "start":
+        table.refuse("countdown", 'countdown has a meaning only beside then = "start"')
     return Trigger(
         id=trigger_id,
         text=text,
@@ -30,5 +33,6 @@ def read_trigger(table: Table, draft: Draft) -> Trigger:
         source=condition[1] if condition else "",
         for_seconds=seconds or 0.0,
         then=Then(then),
+        countdown_seconds=countdown or COUNTDOWN_SECONDS,
         claimed=table.flag("done"),
     )

@@ -12,12 +12,13 @@ from qudag_tui.core.judge_threshold import LEAST_SLOTS
 from qudag_tui.core.procedure import ROLLBACK
 from qudag_tui.core.spelling import spelled_limit
 from qudag_tui.core.step import Step
-from qudag_tui.core.trigger import Then
+from qudag_tui.core.trigger import Then, Trigger
 from qudag_tui.plan.error import PlanWarning
 from qudag_tui.plan.file import parse_with_places, place
 from qudag_tui.plan.problem import Path, Problem, quoted
 
 DEFAULT_WINDOW_SECONDS = 600.0
+LEAST_COUNTDOWN_SECONDS = 10.0
 
 
 def warnings(plan: Plan, data: bytes, name: str) -> list[PlanWarning]:
@@ -123,8 +124,7 @@ class _Unwise:
             )
         for trigger in self.plan.triggers:
             if trigger.then is Then.START:
-                message = 'then = "start" offers the rollback and starts nothing: no run can be armed in this version'
-                yield Problem(message, (*self.paths[trigger.id], "then"))
+                yield from self._starts(trigger)
         if watching and not rollback:
             message = "there is no [procedures.rollback] for this trigger to offer"
             yield Problem(message, self.paths[watching[0].id])
@@ -136,6 +136,16 @@ class _Unwise:
                 if role.casefold() not in listed:
                     message = f"{quoted(role)} may start this and is nowhere listed: no sign-off has that role"
                     yield Problem(message, ("procedures", procedure.id, "started_by", number))
+
+    def _starts(self, trigger: Trigger) -> Iterator[Problem]:
+        procedure = self.plan.procedures.get(ROLLBACK)
+        first = next((step for step in procedure.walk() if not step.steps), None) if procedure else None
+        if first is not None and first.is_persons:
+            message = f"the rollback that this trigger starts waits at once for a person: {quoted(first.text)} is first"
+            yield Problem(message, (*self.paths[trigger.id], "then"))
+        if trigger.countdown_seconds < LEAST_COUNTDOWN_SECONDS:
+            message = f"nobody stops a rollback within {trigger.countdown_seconds:g} s of hearing of it"
+            yield Problem(message, (*self.paths[trigger.id], "countdown"))
 
     def _ignored_windows(self) -> Iterator[Problem]:
         for section in self.plan.sections.values():

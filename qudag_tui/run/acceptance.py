@@ -7,10 +7,10 @@ from dataclasses import dataclass
 
 from qudag_tui.core.event import Actor
 from qudag_tui.core.execution import ExecutionState
+from qudag_tui.core.intent import Disarm
 from qudag_tui.core.printable import visible
 from qudag_tui.run import clock
 from qudag_tui.run.block import stamp
-from qudag_tui.run.folder import RunFolder
 from qudag_tui.run.known import ACCEPTED, remember
 from qudag_tui.run.run import Run
 
@@ -80,9 +80,18 @@ def _pending(run: Run) -> Iterator[str]:
             yield f"{execution.target}, {what} by {execution.by} {stamp(execution.at.wall)}"
     for gate, asked in run.state.look_requests.items():
         yield f"a final look at {gate}, asked for {stamp(asked.at.wall)}"
+    if run.state.armed is not None:
+        yield f"armed by {run.state.armed.by} {stamp(run.state.armed.at.wall)}: accepting it disarms it"
 
 
-def accept(folder: RunFolder, nonce: str, actor: Actor) -> None:
-    """Take the run for one's own from here on. Raises :class:`NotSaved`."""
-    remember(folder.path, nonce, ACCEPTED, actor, clock.now())
-    folder.become_known()
+def accept(run: Run, actor: Actor) -> None:
+    """Take the run for one's own from here on; whoever armed it, it is not armed any more. Raises :class:`RunError`."""
+    created = run.state.run
+    run.folder.become_known()
+    try:
+        if run.state.armed is not None:
+            run.submit(Disarm("this run folder came from elsewhere"), actor)
+        remember(run.folder.path, created.nonce if created else "", ACCEPTED, actor, clock.now())
+    except BaseException:
+        run.folder.look_whether_known()
+        raise

@@ -168,6 +168,9 @@ class Supervisor:
                 ended = self._judging.watch(action, self._run.state, now)
                 if ended is not None and await self._recorder.record(ended) is not None:
                     return True
+            elif isinstance(action, ev.ExecutionRequested):
+                if self._may_start() and await self._recorder.record(action) is not None:
+                    return True
             elif isinstance(action, ev.RequestClaimed):
                 if await self._executor.claim(action):
                     return True

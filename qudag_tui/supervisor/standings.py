@@ -52,7 +52,7 @@ class Standings:
                     self._grounds.evidence.stand("gate", item.id, now_ns, payload(found, now))
                     for name in metrics_of(item.spec.condition):
                         kept[name] = min(kept.get(name, window.start_ns), window.start_ns)
-        self._triggers.stand(now, now_ns)
+        self._triggers.stand(state, now, now_ns)
         self._metrics(now_ns)
         for name, start in chain(self._triggers.starts(now_ns), self._regressions.starts(state, now_ns)):
             kept[name] = min(kept.get(name, start), start)

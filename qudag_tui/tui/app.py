@@ -17,7 +17,7 @@ from textual import events
 from textual.app import App
 from textual.binding import Binding, BindingType
 
-from qudag_tui.core.event import Actor, Event
+from qudag_tui.core.event import Actor, Event, TriggerBreached, TriggerFired
 from qudag_tui.core.refusal import Refusal
 from qudag_tui.core.state import State
 from qudag_tui.run import clock
@@ -68,6 +68,8 @@ class QudagApp(App[int]):
         self.history = History()
         self.held: Snapshot | None = None
         self.first_words = self.session.first_words()
+        # Until when (monotonic seconds) the rollback view is to be opened on what offers it.
+        self.show_offer_until: float | None = None
         self._not_saved = ""
         self._following = ""
         self._unattended = ""
@@ -114,6 +116,10 @@ class QudagApp(App[int]):
         now = clock.now()
         if self.shot is not None:
             self._look(replace(self.shot, now=now))
+            if self.show_offer_until is not None:
+                from qudag_tui.tui.alert import show_offer  # noqa: PLC0415  # nothing has fired at the start
+
+                show_offer(self)
         self.set_timer(1.02 - now.wall.microsecond / 1e6, self._tick)
 
     def _look(self, shot: Snapshot) -> None:
@@ -161,6 +167,10 @@ class QudagApp(App[int]):
         self.history.add(message.events)
         self._look(replace(shot, events=shot.events + message.events, now=clock.now()))
         self.session.shown(shot.state.head_seq)
+        if any(isinstance(event.fact, TriggerBreached | TriggerFired) for event in message.events):
+            from qudag_tui.tui.alert import alert  # noqa: PLC0415  # nothing has fired at the start
+
+            alert(self, message.events)
 
     def on_readings_taken(self, message: messages.ReadingsTaken) -> None:
         """Shown with the next tick; the first ones at once."""
@@ -272,18 +282,22 @@ class QudagApp(App[int]):
 
     def act_checklists(self) -> None:
         """View 1."""
+        self.show_offer_until = None
         self.switch_mode("checklists")
 
     def act_metrics(self) -> None:
         """View 2."""
+        self.show_offer_until = None
         self.switch_mode("metrics")
 
     def act_rollback(self) -> None:
         """View 3."""
+        self.show_offer_until = None
         self.switch_mode("rollback")
 
     def act_timeline(self) -> None:
         """View 4."""
+        self.show_offer_until = None
         self.switch_mode("timeline")
 
     def attach_again(self) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from qudag_tui.tui.acts import baseline, box, start, step, trust, whole
+from qudag_tui.tui.acts import arm, baseline, box, start, step, trust, whole
 
 if TYPE_CHECKING:
     from qudag_tui.tui.app import QudagApp
@@ -24,6 +24,8 @@ ACTS: Mapping[str, Callable[[QudagApp], None]] = {
     "mark": step.mark,
     "mark_as": step.mark_as,
     "abort": step.abort,
+    "arm": arm.arm,
+    "stop_countdown": arm.stop_countdown,
     "retry": step.retry,
     "skip": step.skip,
     "resume": step.resume,

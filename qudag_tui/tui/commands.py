@@ -1,4 +1,4 @@
-"""The palette: every key by its sentence, and the few commands that have no key."""
+"""The palette: every key by its sentence, and the few commands that have no key in this view."""
 
 from __future__ import annotations
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
 
 _WITHOUT_KEY = (
     ("close the run: completed, rolled back or abandoned", "close_run"),
+    ("arm the run: let triggers start the rollback; or disarm it", "arm"),
+    ("stop the countdown to the rollback", "stop_countdown"),
     ("start the supervisor again", "supervise"),
     ("trust: review what would run; accept a run folder", "review_trust"),
     ("trust: take it away", "revoke_trust"),
@@ -37,14 +39,17 @@ class Commands(Provider):
         """Sentence, and what it does."""
         app = cast("QudagApp", self.app)
         view = app.view
+        keys = keys_of(view.where) if isinstance(view, View) else ()
         if isinstance(view, View):
-            for key in keys_of(view.where):
+            for key in keys:
                 if key.act not in _MOVING:
                     yield f"{key.help}  ({key.shown})", partial(view.action_act, key.act)
         for key in KEYS:
             if key.act in _ELSEWHERE and not (isinstance(view, View) and view.where is key.where):
                 yield f"{key.help}  ({key.shown} in the {key.where} view)", partial(app.act, key.act)
         for sentence, name in _WITHOUT_KEY:
+            if any(key.act == name for key in keys):
+                continue
             yield sentence, partial(app.act, name)
 
     async def discover(self) -> Hits:

@@ -113,7 +113,7 @@ KEYS: tuple[Key, ...] = (
         "mark/seen",
         records=True,
     ),
-    Key(("a",), "a", "abort", "abort what runs", Where.ROLLBACK, "abort", records=True),
+    Key(("a",), "a", "abort", "abort what runs, or stop a countdown", Where.ROLLBACK, "abort", records=True),
     Key(("t",), "t", "retry", "retry the step", Where.ROLLBACK, "retry", records=True),
     Key(("k",), "k", "skip", "skip the step (asks why)", Where.ROLLBACK, "skip", records=True),
     Key(
@@ -133,6 +133,7 @@ KEYS: tuple[Key, ...] = (
         Where.ROLLBACK,
         records=True,
     ),
+    Key(("A",), "A", "arm", "arm the run (a typed code), or disarm it", Where.ROLLBACK, records=True),
     Key(("f",), "f", "follow", "follow the output again", Where.ROLLBACK),
     Key(("R",), "R", "start_rollback", "start the rollback (a typed code)", short="roll back", records=True),
     Key(("u",), "u", "undo", "take back my own last tick, n/a, defer or comment", short="undo", records=True),

@@ -27,6 +27,10 @@ class Pace:
             del self._pauses[next(iter(self._pauses))]
         self.rapid = self.rapid + 1 if self._pause < PASTE_GAP_SECONDS and not into_a_field else 0
 
+    def idle_seconds(self, now: float) -> float:
+        """How long ago, at ``now`` (monotonic seconds), the newest key was read."""
+        return now - self._last
+
     @property
     def is_pasting(self) -> bool:
         """Whether the keys of this moment come too fast to be typed."""

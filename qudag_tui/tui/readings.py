@@ -18,6 +18,7 @@ from qudag_tui.core.requirement import requirements_of
 from qudag_tui.core.slots import Window, period_ns
 from qudag_tui.run.presence import attached
 from qudag_tui.run.samples import SampleReader
+from qudag_tui.run.sampling import sampling_trouble
 from qudag_tui.run.supervision import supervisor_alive
 from qudag_tui.tui.snapshot import Readings, Series, Standing
 
@@ -62,7 +63,7 @@ class Reader:
     def read(self, now: Instant) -> Readings:
         """Everything as it is at ``now``."""
         now_ns = self._run.state.clock.at(now)
-        plan = self._run.plan
+        plan, supervised = self._run.plan, supervisor_alive(self._run.folder)
         if now_ns - self._again_ns > _AGAIN_NS:
             # What was filled in lies before the newest sample: it is seen by looking once more at everything.
             self._again_ns = now_ns
@@ -75,7 +76,8 @@ class Reader:
             metrics=self._standings("metric"),
             watches=self._standings("watch"),
             forecasts=self._standings("forecast"),
-            supervised=supervisor_alive(self._run.folder),
+            supervised=supervised,
+            unstored=sampling_trouble(self._samples, self._run.folder, self._run.state, now) if supervised else "",
             attached=tuple(one.by for one in attached(self._run.folder)),
         )
 

@@ -42,7 +42,10 @@ class Series:
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """What the supervisor last said of a gate, trigger, metric, watch or forecast; ``error`` is why there is no value."""
+    """What the supervisor last said of a gate, trigger, metric, watch or forecast.
+
+    ``error`` is why there is no value; of a trigger, why it cannot be told whether it fires.
+    """
 
     verdict: str = "unknown"
     line: str = ""
@@ -56,7 +59,10 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Readings:
-    """One look at the samples and at who is there, taken once a second by a thread of its own."""
+    """One look at the samples and at who is there, taken once a second by a thread of its own.
+
+    ``unstored`` says since when the supervisor has stored nothing, and why; then all of this is as old.
+    """
 
     series: Mapping[str, Series] = field(default_factory=dict)
     gates: Mapping[str, Standing] = field(default_factory=dict)
@@ -65,6 +71,7 @@ class Readings:
     watches: Mapping[str, Standing] = field(default_factory=dict)
     forecasts: Mapping[str, Standing] = field(default_factory=dict)
     supervised: bool = False
+    unstored: str = ""
     attached: tuple[str, ...] = ()
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from qudag_tui.core.compared import baseline_level
 from qudag_tui.core.condition import AgainstBaseline, Threshold
 from qudag_tui.core.event import SoakStarted
-from qudag_tui.core.gate_said import GateSaid, by_metric, gate_said
+from qudag_tui.core.gate_said import UNSUPERVISED, GateSaid, by_metric, gate_said
 from qudag_tui.core.item import Item, Kind
 from qudag_tui.core.part import Part, part
 from qudag_tui.core.verdict import Verdict
@@ -31,7 +31,7 @@ def said_of(gate: Item, shot: Snapshot) -> GateSaid | None:
         gate,
         shot.state,
         so_far,
-        supervised=shot.readings.supervised,
+        unlooked=shot.readings.unstored if shot.readings.supervised else UNSUPERVISED,
         observed_seconds=counting.observed if counting else None,
     )
 

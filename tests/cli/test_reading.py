@@ -32,6 +32,8 @@ def test_status_json_has_every_box_of_the_shipped_file(desk: Desk) -> None:
         "metrics",
         "triggers",
         "procedures",
+        "armed",
+        "countdown",
         "supervisor",
         "trust",
     ]

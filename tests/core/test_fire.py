@@ -83,6 +83,31 @@ def test_a_service_at_half_the_limit_does_not_fire_for_hours() -> None:
     assert sum(firing.fires for firing in found) == 0
 
 
+def looks(share: float, hours: float, seed: int) -> list[bool]:
+    """Every look, ten seconds apart, at a minute of one request a second of which ``share`` are errors."""
+    chance = random.Random(seed)
+    events = [float(sum(chance.random() < share for _ in range(10))) for _ in range(round(hours * 360))]
+    series = counted(growing(events), growing([10.0] * len(events)))
+    found = []
+    for slot in range(6, len(events) + 1):
+        near = {name: values[slot - 6 : slot + 1] for name, values in series.items()}
+        found.append(fired("errors > 1%", near, slot).fires)
+    return found
+
+
+def test_five_percent_of_errors_at_one_request_a_second_fire_within_the_hour() -> None:
+    first = sorted(looks(0.05, 1, seed).index(True) / 6 for seed in range(40))
+
+    assert (first[20] < 10, first[-1] < 60) == (True, True), first
+
+
+def test_a_true_rate_at_the_limit_fires_at_no_more_than_one_look_in_a_thousand() -> None:
+    # Where the raw share of each minute is compared with the limit, nearly every second look says yes.
+    found = [look for seed in range(6) for look in looks(0.01, 4, seed)]
+
+    assert sum(found) <= len(found) / 1000, sum(found)
+
+
 def test_growth_fires_over_sixty_slots() -> None:
     rising = {"latency": samples([100 + 0.5 * number + number % 3 for number in range(90)])}
     flat = {"latency": samples([100.0 + number % 3 for number in range(90)])}

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from qudag_tui.core.printable import for_tmux, visible
+from qudag_tui.core.printable import for_tmux, for_tmux_message, visible
 
 
 @pytest.mark.parametrize(
@@ -50,3 +50,7 @@ def test_what_is_visible_stays_as_it_is(text: str) -> None:
 
 def test_doubles_what_starts_a_format_in_tmux() -> None:
     assert for_tmux("#(rm -rf ~) \x1b#") == "##(rm -rf ~) ␛##"
+
+
+def test_doubles_what_starts_a_format_or_a_time_in_a_message_of_tmux() -> None:
+    assert for_tmux_message("> 1%H #{pid}\x07") == "> 1%%H ##{pid}␇"

@@ -253,7 +253,11 @@ def trigger(lines: str) -> str:
         ('text = "Data is corrupt"', Trigger("triggers/data-is-corrupt", "Data is corrupt")),
         (
             'text = "Hot"\nwhen = "cpu > 95%"\nfor = "1m"\nthen = "start"',
-            Trigger("triggers/hot", "Hot", HOT, "cpu > 95%", 60.0, Then.START),
+            Trigger("triggers/hot", "Hot", HOT, "cpu > 95%", 60.0, Then.START, 60.0),
+        ),
+        (
+            'text = "Hot"\nwhen = "cpu > 95%"\nthen = "start"\ncountdown = "1m 30s"',
+            Trigger("triggers/hot", "Hot", HOT, "cpu > 95%", 0.0, Then.START, 90.0),
         ),
         (
             'id = "hot"\ntext = "Hot"\nwhen = "cpu > 95%"\ndone = true',
@@ -279,11 +283,15 @@ def test_a_trigger_is_watched_or_seen_by_a_person(lines: str, expected: Trigger)
             'text = "x"\nthen = "start"',
             ['9:8: then = "start" needs when: only a measured condition may start the rollback'],
         ),
+        (
+            'text = "x"\nwhen = "cpu > 95%"\ncountdown = "9s"',
+            ['10:13: countdown has a meaning only beside then = "start"'],
+        ),
         ('text = "x"\ngate = "cpu > 95%"', None),
     ],
 )
 def test_says_what_is_wrong_with_a_trigger(lines: str, errors: list[str] | None) -> None:
-    known = "known are id, text, when, for, then, done"
+    known = "known are id, text, when, for, then, countdown, done"
 
     assert errors_of(trigger(lines)) == (errors or [f'9:1: "gate" is not a key of a trigger; {known}'])
 

@@ -139,3 +139,21 @@ def test_places_hold_with_overridden_variables() -> None:
     plan = plan_of(text, {"h": "me:pw@h"})
 
     assert [(w.line, w.column) for w in warnings(plan, text.encode(), "f.toml")] == [(8, 10)]
+
+
+@pytest.mark.parametrize(
+    ("countdown", "steps", "message"),
+    [
+        ("", '{ text = "off", run = ["true"] }', None),
+        ("", '{ text = "call", done = true }, { text = "off", run = ["true"] }', "10:8: {first}"),
+        ('countdown = "9s"\n', '{ text = "off", run = ["true"] }', "11:13: {short}"),
+    ],
+)
+def test_a_rollback_that_starts_by_itself_and_then_waits_or_that_nobody_can_stop(
+    countdown: str, steps: str, message: str | None
+) -> None:
+    text = TOP + ONE_CHECKLIST + CPU + HOT + f'then = "start"\n{countdown}[procedures.rollback]\nsteps = [{steps}]\n'
+    first = 'the rollback that this trigger starts waits at once for a person: "call" is first'
+    short = "nobody stops a rollback within 9 s of hearing of it"
+
+    assert warnings_of(text) == ([message.format(first=first, short=short)] if message else [])

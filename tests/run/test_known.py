@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from qudag_tui.core.intent import CloseRun, Execute
+from qudag_tui.core.intent import Arm, CloseRun, Execute
 from qudag_tui.run import known
 from qudag_tui.run.acceptance import accept, provenance
 from qudag_tui.run.error import NotSaved, ReadOnly, RunRefused
@@ -109,7 +109,7 @@ def test_what_is_pending_in_it_is_told_before_it_is_accepted(tmp_path: Path, mon
 def test_an_accepted_run_is_written_to_by_what_has_it_open_already_and_by_all_that_come(unknown: RunFolder) -> None:
     run = Run.open(unknown)
 
-    accept(unknown, provenance(run).nonce, BO)
+    accept(run, BO)
 
     run.submit(CloseRun("abandoned", "why"), BO)
     assert RunFolder.open(unknown.path).read_only == ""
@@ -196,3 +196,23 @@ def test_a_first_event_of_a_megabyte_is_still_ones_own(tmp_path: Path) -> None:
     run = Run.create(tmp_path / "runs", plan, release="v1", actor=ANA, now=at())
 
     assert RunFolder.open(run.folder.path).read_only == ""
+
+
+def test_a_run_that_somebody_else_armed_is_disarmed_when_it_is_accepted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a trigger of theirs could start the rollback on the word of whoever wrote the journal."""
+    from tests.tui.deployment import SMALL, Deployment
+
+    theirs = Deployment(tmp_path, SMALL.replace('when = "cpu > 95%"', 'when = "cpu > 95%"\nthen = "start"'))
+    theirs.ask(Arm("forged"))
+    monkeypatch.setenv("QUDAG_TUI_STATE", str(tmp_path / "another-state"))
+    run = Run.open(theirs.folder)
+    assert run.state.armed is not None
+    assert "  pending in it: armed by ana " in "\n".join(provenance(run).lines())
+
+    accept(run, BO)
+
+    assert (run.events[-1].kind, run.events[-1].actor.by) == ("run disarmed", "bo")
+    assert Run.open(theirs.folder).state.armed is None
+    assert RunFolder.open(theirs.folder).read_only == ""

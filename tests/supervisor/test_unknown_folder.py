@@ -14,7 +14,7 @@ from qudag_tui.core.instant import Instant
 from qudag_tui.core.intent import AddComment, Execute
 from qudag_tui.core.refusal import Refusal
 from qudag_tui.run import clock
-from qudag_tui.run.acceptance import accept, provenance
+from qudag_tui.run.acceptance import accept
 from qudag_tui.run.run import Run
 from qudag_tui.run.samples import SampleReader
 from tests.supervisor.supervised import ANA, REPOSITORY, Supervised, step
@@ -44,12 +44,12 @@ def test_a_request_in_a_folder_from_elsewhere_is_not_claimed_before_or_after_it_
     assert (refused.returncode, "this login did not create it" in refused.stderr) == (3, True)
     assert run.kinds() == ["run created", "execution requested"]
 
-    folder = Run.open(run.run.folder.path).folder
-    accept(folder, provenance(run.run).nonce, ANA)
+    opened = Run.open(run.run.folder.path)
+    accept(opened, ANA)
     run.start()
     # It witnesses what is new before it does what is due: the second time, the turn of the first is over.
     said = run.ask(AddComment("deploy", "are you there?"))
-    reader = SampleReader(folder)
+    reader = SampleReader(opened.folder)
     run.until(lambda _: (seen := reader.witness()) is not None and seen.seq >= said.seq)
     said = run.ask(AddComment("deploy", "and now?"))
     run.until(lambda _: (seen := reader.witness()) is not None and seen.seq >= said.seq)

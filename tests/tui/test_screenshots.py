@@ -16,6 +16,7 @@ import pytest
 from qudag_tui.core import event as ev
 from qudag_tui.core import intent as ask
 from qudag_tui.core.instant import NANOSECONDS, Instant
+from qudag_tui.core.observed import SUPERVISOR
 from qudag_tui.run import clock
 from tests.tui.deployment import BO, SHIPPED, Deployment
 from tests.tui.robot import Robot, at_the_screen
@@ -63,6 +64,7 @@ def soaking(folder: Path) -> Deployment:
     deployment.tick(canary[2], ago=698)
     deployment.samples(
         {
+            SUPERVISOR: [1.0],
             "cpu": wave(31, 6, 2, 900, 40),
             "memory": [value + n * 3e4 for n, value in enumerate(wave(410e6, 1e6, 2e6, 400, 30))],
             "load": wave(0.8, 0.3, 0.02, 400, 25),
@@ -230,6 +232,7 @@ async def test_the_recap_is_shown_to_who_comes_back(tmp_path: Path, evening: Eve
     async with at_the_screen(deployment):
         pass
     evening.later = timedelta(minutes=124)
+    deployment.samples({SUPERVISOR: [1.0]})
     request = deployment.ask(ask.Execute("rollback", "errors at 50%"), BO, ago=1500).seq
     deployment.record(ev.RequestClaimed(request), ago=1499)
     alert = deployment.run.plan.procedures["rollback"].steps[0].id

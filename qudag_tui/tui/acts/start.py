@@ -6,7 +6,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from qudag_tui.core import intent as ask
+from qudag_tui.core.arming import counting
 from qudag_tui.core.duration import clock, spoken
+from qudag_tui.core.offering import offering, reason_of
 from qudag_tui.core.procedure import ROLLBACK
 from qudag_tui.tui.screens.typed_start import TypedStart
 
@@ -35,11 +37,13 @@ def start_lines(app: QudagApp, target: str, steps: Sequence[Step]) -> list[str]:
     if shot is None:
         return []
     lines = []
-    for trigger in shot.plan.triggers:
-        fired = shot.state.fired.get(trigger.id)
-        if fired is not None and target == ROLLBACK:
-            ago = spoken(shot.now.seconds_since(fired.at))
-            lines.append(f"{trigger.text}: reported {ago} ago by {fired.by}.")
+    for trigger, fired in offering(shot.state) if target == ROLLBACK else ():
+        ago = spoken(shot.now.seconds_since(fired.at))
+        how = f"fired {ago} ago ({fired.line})" if fired.breached else f"reported {ago} ago by {fired.by}"
+        lines.append(f"{trigger.text}: {how}.")
+    counted = counting(shot.state, shot.now) if target == ROLLBACK else []
+    if counted:
+        lines.append(f"A countdown would start it in {spoken(counted[0].left_seconds(shot.now))}.")
     active = shot.state.active_execution
     if active is not None and active.target != target:
         running = active.running_step
@@ -72,7 +76,11 @@ def ask_start(app: QudagApp, target: str, title: str, steps: Sequence[Step]) -> 
         lines = start_lines(app, target, steps)
         if has_commands:
             lines.append("The file is trusted as it is now.")
-        app.push_screen(TypedStart(title, [*lines, f"Recorded as {app.actor.by}."]), answered)
+        app.push_screen(TypedStart(title, [*lines, f"Recorded as {app.actor.by}."], reason=given_reason()), answered)
+
+    def given_reason() -> str:
+        offered = offering(app.shot.state) if app.shot and target == ROLLBACK else []
+        return reason_of(offered[0][0], offered[0][1].line) if offered else ""
 
     def answered(reason: str | None) -> None:
         if reason is None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from qudag_tui.core import intent as ask
+from qudag_tui.tui.acts.arm import ask_which
 from qudag_tui.tui.screens.dialog import Choice, Reason
 from qudag_tui.tui.screens.rollback import Rollback
 
@@ -41,7 +42,7 @@ def mark(app: QudagApp) -> None:
         app.push_screen(
             Choice(
                 f"Report “{trigger.text}”?",
-                ["Somebody has seen it. It offers the rollback, and starts nothing.", ""],
+                ["Somebody has seen it. It offers the rollback; what people report starts nothing.", ""],
                 {"y": "yes"},
             ),
             lambda answer: app.submit(ask.Tick(trigger.id)) if answer == "y" else None,
@@ -74,9 +75,9 @@ def mark_as(app: QudagApp) -> None:
 
 
 def abort(app: QudagApp) -> None:
-    """Stop what runs, after a question."""
+    """Stop what runs, after a question; a countdown at once."""
     shot = app.shot
-    if shot is None:
+    if shot is None or ask_which(app):
         return
     execution = shot.state.active_execution or next(iter(shot.state.open_requests()), None)
     if execution is None:

@@ -153,7 +153,7 @@ def _ask_acceptance(app: QudagApp) -> None:
 
     async def take() -> None:
         try:
-            await asyncio.to_thread(accept, run.folder, told.nonce, app.actor)
+            await asyncio.to_thread(accept, run, app.actor)
         except RunError as error:
             app.say(str(error), wrong=True)
             return

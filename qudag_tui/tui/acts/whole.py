@@ -33,6 +33,8 @@ def quit(app: QudagApp) -> None:  # noqa: A001  # the key's name
         for id_, soak in state.soaks.items()
         if soak.completed is None and id_ in shot.plan.items
     )
+    if state.armed is not None:
+        lines.append("The run stays armed: triggers start the rollback with nobody here to stop it.")
     if not shot.readings.supervised:
         lines.append("There is no supervisor: nothing is measured or executed.")
     elif lines or state.is_under_way:

@@ -6,10 +6,12 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from qudag_tui.core import event as ev
+from qudag_tui.core.arming import armed_words
 from qudag_tui.core.duration import clock, spoken
 from qudag_tui.core.narration import words
 from qudag_tui.tui.facts import Tone, due_fact, observed_seconds, time_of
 from qudag_tui.tui.screens.dialog import Notice
+from qudag_tui.tui.widgets.trigger_words import blind_triggers
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -86,6 +88,10 @@ def recap_lines(shot: Snapshot, seen: int) -> list[tuple[str, str]]:
         when = time_of(event.at.wall, shot.now.wall)
         by = f"{event.actor.by} " if event.actor.by != "supervisor" else ""
         lines.append(("happened", f"{when} {by}{words(event, shot.plan, targets)}"))
+    if state.armed is not None:
+        lines.append(
+            ("armed", f"{armed_words(state).removeprefix('armed ')}, {time_of(state.armed.at.wall, shot.now.wall)}")
+        )
     for section in shot.plan.sections.values():
         due = due_fact(section, shot)
         if due is not None and due.tone is Tone.WRONG and state.done[section.id] < state.total[section.id]:
@@ -93,6 +99,7 @@ def recap_lines(shot: Snapshot, seen: int) -> list[tuple[str, str]]:
     unmeasured = [m.title for m in shot.plan.metrics.values() if _is_blind(m.id, shot)]
     if unmeasured:
         lines.append(("blind", ", ".join(unmeasured)))
+    lines.extend(("blind", f"{trigger.text}: {why}") for trigger, why in blind_triggers(shot))
     return lines
 
 
@@ -111,6 +118,7 @@ def is_worth_telling(shot: Snapshot, seen: int) -> bool:
     state = shot.state
     return bool(
         happened_since(shot, seen)
+        or state.armed is not None
         or any(not execution.state.is_over for execution in state.executions.values())
         or any(soak.completed is None for soak in state.soaks.values())
     )

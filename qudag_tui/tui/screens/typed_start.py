@@ -32,12 +32,13 @@ class TypedStart(Dialog[str]):
         *,
         verb: str = "start",
         with_reason: bool = True,
+        reason: str = "",
         code: str | None = None,
     ) -> None:
-        """``code`` is random unless one is given; ``verb`` is what typing it does."""
+        """``code`` is random unless one is given; ``verb`` is what typing it does; ``reason`` may be changed."""
         super().__init__(title, lines, {"tab": "why (optional)"} if with_reason else {"up, down": "read on"})
         self.code = code or new_code()
-        self.verb, self.with_reason = verb, with_reason
+        self.verb, self.with_reason, self.given_reason = verb, with_reason, reason
 
     def fields(self) -> ComposeResult:
         """The code, then the reason."""
@@ -46,7 +47,7 @@ class TypedStart(Dialog[str]):
         yield Words(glyphs, colours, [[], asks], id="asks")
         yield self.field("code", "")
         if self.with_reason:
-            yield self.field("reason", "why (optional)")
+            yield self.field("reason", "why (optional)", self.given_reason)
 
     @property
     def reason(self) -> str:

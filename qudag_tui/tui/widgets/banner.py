@@ -1,26 +1,30 @@
-"""Lines that nothing pauses: a fired trigger, what could not be saved, a supervisor that is gone."""
+"""Lines that nothing pauses: a countdown, a fired trigger, what could not be saved, a supervisor that is gone."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from qudag_tui.core.duration import clock
 from qudag_tui.core.execution import ExecutionState
-from qudag_tui.core.procedure import ROLLBACK
+from qudag_tui.core.offering import offering, reason_of
 from qudag_tui.core.readiness import is_called_for, names_missing
 from qudag_tui.core.regression import unanswered
 from qudag_tui.tui.facts import time_of
 from qudag_tui.tui.widgets.line import Piece, cut
 from qudag_tui.tui.widgets.lines import Lines
+from qudag_tui.tui.widgets.trigger_words import blind_triggers, fired_words, running_countdowns
 
 if TYPE_CHECKING:
+    from qudag_tui.tui.glyphs import Glyphs
     from qudag_tui.tui.snapshot import Snapshot
 
 _MOST = 3
+_COUNTDOWN_LINES = 2
 
 
 def alarms(shot: Snapshot) -> list[str]:
-    """What is wrong now, the gravest first."""
+    """What is wrong now, the gravest first; :func:`countdown_lines` stand before it."""
     state, found = shot.state, []
     if shot.trouble:
         found.append(shot.trouble)
@@ -28,13 +32,13 @@ def alarms(shot: Snapshot) -> list[str]:
         found.append(f"read-only: {state.read_only}")
     if state.closed is not None:
         return found
-    rolled_back = state.last_execution(ROLLBACK)
+    offered = {trigger.id: fired for trigger, fired in offering(state)}
+    counted = {countdown.trigger for countdown in running_countdowns(shot)}
     for trigger in shot.plan.triggers:
-        fired = state.fired.get(trigger.id)
-        if fired is not None and (rolled_back is None or rolled_back.at.wall < fired.at.wall):
-            when = time_of(fired.at.wall, shot.now.wall)
-            found.append(f"{trigger.text} · reported {when} by {fired.by} · R starts the rollback")
-        elif fired is None:
+        if trigger.id in offered and trigger.id not in counted:
+            when, more = fired_words(trigger, offered[trigger.id], shot)
+            found.append(f"{trigger.text} · {when} · R starts the rollback{f' · {more}' if more else ''}")
+        elif trigger.id not in state.fired:
             seen = shot.readings.triggers.get(trigger.id)
             if seen is not None and seen.verdict in {"holds", "fail"}:
                 found.append(f"{trigger.text} · {seen.line} · 3 shows the triggers, R starts the rollback")
@@ -47,8 +51,17 @@ def alarms(shot: Snapshot) -> list[str]:
         found.append("the supervisor was restarted: nothing starts until w in the rollback view confirms it")
     if _is_alarm(shot):
         found.extend(unready(shot))
-    if state.is_under_way and not shot.readings.supervised and shot.readings.series:
+    watched = state.is_under_way or state.armed is not None
+    if watched and not shot.readings.supervised and shot.readings.series:
         found.append("the supervisor is gone: nothing is measured or executed · : starts it again")
+    if shot.readings.unstored:
+        found.append(f"{shot.readings.unstored} · what stands here is that old")
+    if state.armed is not None:
+        found.extend(
+            f"armed, and blind: “{trigger.text}” starts nothing: {why}"
+            for trigger, why in blind_triggers(shot)
+            if trigger.id in state.armed.triggers
+        )
     return found
 
 
@@ -64,6 +77,22 @@ def unready(shot: Snapshot) -> list[str]:
     found = replace(shot.readiness, names=names)
     lines = [f"nothing can run · : trust reviews it · {found.why}"] if found.why else []
     return [*lines, f"missing: {', '.join(found.missing)}"] if found.missing else lines
+
+
+def countdown_lines(shot: Snapshot, width: int, glyphs: Glyphs) -> list[str]:
+    """Two lines on the countdown that ends first: the seconds that are left, in words and as a bar; and why."""
+    running = running_countdowns(shot)
+    if not running:
+        return []
+    first = running[0]
+    left = first.left_seconds(shot.now)
+    said = f"ROLLBACK STARTS IN {clock(left)}" if left else "ROLLBACK STARTS NOW"
+    more = f" (and {len(running) - 1} more)" if len(running) > 1 else ""
+    room = max(0, width - len(said) - 2)
+    bar = glyphs.bars[-1] * round(room * left / first.seconds)
+    why = reason_of(shot.plan.trigger_index[first.trigger], first.line)
+    end = f"{more} · a in view 3 stops it"
+    return [f"{said}  {bar}", f"{cut(why, max(10, width - len(end)), glyphs)}{end}"]
 
 
 def waiting(shot: Snapshot) -> list[str]:
@@ -83,22 +112,27 @@ class Banner(Lines):
     def __init__(self, *args: object, **kwargs: object) -> None:
         """Nothing to say at first."""
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]  # handed on as they are
+        self.counting: Snapshot | None = None
         self.alarms: list[str] = []
         self.waiting: list[str] = []
 
     def show(self, shot: Snapshot) -> None:
         """Draw a new snapshot."""
-        self.alarms = alarms(shot)[:_MOST]
-        self.waiting = waiting(shot)[: _MOST - len(self.alarms)]
-        wanted = len(self.alarms) + len(self.waiting)
+        self.counting = shot if running_countdowns(shot) else None
+        taken = _COUNTDOWN_LINES if self.counting is not None else 0
+        self.alarms = alarms(shot)[: _MOST - taken]
+        self.waiting = waiting(shot)[: _MOST - taken - len(self.alarms)]
+        wanted = taken + len(self.alarms) + len(self.waiting)
         if self.size.height != wanted and self.styles.height is not None and self.styles.height.value != wanted:
             self.styles.height = wanted
         self.repaint()
 
     def draw(self, width: int, height: int) -> list[list[Piece]]:
-        """One alarm a line."""
+        """The countdown's two lines, then one alarm a line."""
+        counted = countdown_lines(self.counting, width - 2, self.glyphs) if self.counting is not None else []
         lines: list[list[Piece]] = [
-            [((" " + cut(alarm, width - 2, self.glyphs)).ljust(width), self.colours.alarm)] for alarm in self.alarms
+            [((" " + cut(alarm, width - 2, self.glyphs)).ljust(width), self.colours.alarm)]
+            for alarm in [*counted, *self.alarms]
         ]
         lines.extend([(" " + cut(said, width - 2, self.glyphs), self.colours.accent)] for said in self.waiting)
         return lines[:height]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from qudag_tui.core.duration import relative
 from qudag_tui.core.execution import ExecutionState
 from qudag_tui.core.item import Soak
+from qudag_tui.tui.facts import time_of
 from qudag_tui.tui.keymap import Where
 from qudag_tui.tui.widgets.line import Piece, cut, fit, spread, width_of
 from qudag_tui.tui.widgets.lines import Lines
@@ -100,6 +101,11 @@ class Header(Lines):
         right.append(("  ", c.plain))
         if state.closed is not None:
             right.append((f"closed: {state.closed.outcome}", c.dim))
+        elif state.armed is not None and shot.readings.supervised:
+            armed = f"armed by {state.armed.by} {time_of(state.armed.at.wall, shot.now.wall)}"
+            right.append((f"{self.glyphs.alive} {cut(armed, max(20, width // 4), self.glyphs)}", c.wrong))
+        elif state.armed is not None:
+            right.append(("armed, no supervisor", c.wrong))
         elif shot.readings.supervised:
             right.append((f"{self.glyphs.alive} supervised", c.accent))
         else:

@@ -5,15 +5,20 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
+
 from qudag_tui.core.duration import clock, spoken
 from qudag_tui.core.execution import Execution, ExecutionState, StepState
+from qudag_tui.core.offering import offering
 from qudag_tui.core.procedure import ROLLBACK
 from qudag_tui.core.step import Outcome
 from qudag_tui.tui.facts import time_of, who_and_when
 from qudag_tui.tui.widgets.line import Piece, cut, spread
 from qudag_tui.tui.widgets.panel import Panel
+from qudag_tui.tui.widgets.trigger_words import running_countdowns, trigger_row
 
 if TYPE_CHECKING:
+    from qudag_tui.core.observation import Fired
     from qudag_tui.core.step import Step
     from qudag_tui.core.trigger import Trigger
     from qudag_tui.tui.snapshot import Snapshot
@@ -40,20 +45,30 @@ class ProcedureList(Panel):
         self.shot: Snapshot | None = None
         self.parts: list[Part] = []
         self._placed: Part | None = None
+        self._offered = 0
 
     def show(self, shot: Snapshot) -> None:
         """Draw a new snapshot; what runs or waits is kept in sight until the cursor is moved."""
         before = self.part
         active = self.execution(shot)
+        offered = None if active is not None and not active.state.is_over else next(iter(offering(shot.state)), None)
+        # What has fired since the list was last drawn is what people come to see.
+        is_new = offered is not None and offered[1].seq > self._offered
+        self._offered = max(self._offered, offered[1].seq if offered is not None else 0)
         self.shot = shot
         self.parts = self._arrange(shot)
-        if before is not None and before in self.parts and before != self._placed:
+        if before is not None and before in self.parts and before != self._placed and not is_new:
             self.cursor = self.parts.index(before)
         else:
-            # Nobody has moved the cursor: it stays with what runs or waits, so that keys act on that.
+            # Nobody has moved the cursor: it stays with what runs or waits, so that keys act on that, or with what fired.
             wanted = active.running_step or active.waits_for if active else None
+            named = offered[0] if offered is not None else None
             self.cursor = next(
-                (n for n, part in enumerate(self.parts) if wanted is not None and part.step is wanted),
+                (
+                    n
+                    for n, part in enumerate(self.parts)
+                    if (wanted is not None and part.step is wanted) or (named is not None and part.trigger is named)
+                ),
                 next((n for n, part in enumerate(self.parts) if part.step or part.trigger), -1),
             )
             self._placed = self.part
@@ -107,33 +122,18 @@ class ProcedureList(Panel):
         return self._heading(width, shot) if part.text else [(self.glyphs.rule * width, self.colours.dim)]
 
     def _trigger(self, trigger: Trigger, width: int, shot: Snapshot) -> list[Piece]:
-        colours = self.colours
-        fired, seen = shot.state.fired.get(trigger.id), shot.readings.triggers.get(trigger.id)
-        name = f" {trigger.text}" + (
-            f" for {spoken(trigger.for_seconds)}" if trigger.for_seconds and width >= _WIDE else ""
-        )
-        if fired is not None:
-            said = f"REPORTED {who_and_when(fired.by, fired.at, shot.now)}"
-            live = f"{seen.line}   " if seen and seen.line and trigger.condition else ""
-            return spread(
-                [(cut(name, width // 2, self.glyphs), colours.wrong)],
-                [(f"{cut(live + said, width // 2 - 2, self.glyphs)} ", colours.wrong)],
-                width,
-                self.glyphs,
-            )
-        if trigger.condition is None:
-            right, style = "nobody has said so", colours.dim
-        elif seen is None:
-            right, style = "unknown: no sample yet", colours.dim
-        elif seen.verdict in {"holds", "fail"}:
-            right, style = f"HOLDS NOW   {seen.line}", colours.wrong
-        else:
-            right = seen.line or seen.error or "unknown"
-            style = colours.dim if seen.value is None else colours.plain
-        room = max(10, width - len(name) - 3)
+        armed = shot.state.armed
+        held = f" for {spoken(trigger.for_seconds)}" if trigger.for_seconds and width >= _WIDE else ""
+        fired = trigger.id in shot.state.fired
+        waits = armed is not None and trigger.id in armed.triggers and not fired
+        starts = f" {self.glyphs.dot} armed" if waits else ""
+        right, tone = trigger_row(trigger, shot)
+        styles = {"plain": self.colours.plain, "dim": self.colours.dim, "wrong": self.colours.wrong}
+        name = cut(f" {trigger.text}{held}{starts}", width // 2 if fired else width * 3 // 5, self.glyphs)
+        room = max(10, width - cell_len(name) - 3)
         return spread(
-            [(cut(name, width * 3 // 5, self.glyphs), colours.plain)],
-            [(f"{cut(right, room, self.glyphs)} ", style)],
+            [(name, self.colours.wrong if fired else self.colours.plain)],
+            [(f"{cut(right, room, self.glyphs)} ", styles[tone])],
             width,
             self.glyphs,
         )
@@ -142,6 +142,15 @@ class ProcedureList(Panel):
         execution, run = self.execution(shot), shot.state.run
         to = f" to {run.previous}" if run and run.previous else ""
         title = f" Rollback{to}"
+        offered = offering(shot.state)
+        if offered and (execution is None or execution.state.is_over):
+            said = self._offer(*offered[0], shot)
+            return spread(
+                [(title, self.colours.strong)],
+                [(f"{cut(said, width - len(title) - 3, self.glyphs)} ", self.colours.wrong)],
+                width,
+                self.glyphs,
+            )
         if execution is None:
             procedure = shot.plan.procedures.get(ROLLBACK)
             roles = f", for a {' or '.join(procedure.started_by)}" if procedure and procedure.started_by else ""
@@ -173,6 +182,16 @@ class ProcedureList(Panel):
             width,
             self.glyphs,
         )
+
+    @staticmethod
+    def _offer(trigger: Trigger, fired: Fired, shot: Snapshot) -> str:
+        counting = running_countdowns(shot)
+        if counting:
+            first = shot.plan.trigger_index[counting[0].trigger].text
+            left = spoken(counting[0].left_seconds(shot.now))
+            return f"starts in {left}: “{first}” · a stops it"
+        how = "fired" if fired.breached else "was reported"
+        return f"“{trigger.text}” {how} {time_of(fired.at.wall, shot.now.wall)} · R starts it"
 
     def _step(self, part: Part, step: Step, width: int, shot: Snapshot) -> list[Piece]:
         execution = self.execution(shot)
