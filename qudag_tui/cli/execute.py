@@ -3,20 +3,22 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qudag_tui.cli.confirm import confirm_typed
-from qudag_tui.cli.dry_run import dry_run
 from qudag_tui.cli.exit_code import ExitCode
 from qudag_tui.cli.failure import Refused, Stop
 from qudag_tui.cli.follow import Follower
 from qudag_tui.cli.recorded import event_json
 from qudag_tui.cli.sinks import ask, can_ask, put, put_json, say
 from qudag_tui.core.decide import decide
+from qudag_tui.core.dry_run import dry_run, names_of
 from qudag_tui.core.intent import Execute
 from qudag_tui.core.procedure import ROLLBACK
 from qudag_tui.core.refusal import Because, Refusal
+from qudag_tui.core.undoing import undo_steps, undone_id
 
 if TYPE_CHECKING:
     from qudag_tui.cli.session import Session
@@ -36,6 +38,25 @@ def add_wait(parser: argparse.ArgumentParser) -> None:
     )
 
 
+def add_follow(parser: argparse.ArgumentParser) -> None:
+    """``--wait`` and ``--no-wait`` of a verb that is done once it is recorded."""
+    parser.add_argument(
+        "--wait",
+        action=argparse.BooleanOptionalAction,
+        default=False,
+        help="follow the execution from here (without it: only record it)",
+    )
+
+
+def add_undo(parser: argparse.ArgumentParser) -> None:
+    """``--undo``."""
+    parser.add_argument(
+        "--undo",
+        action="store_true",
+        help="take back what its last execution did: the undo of every step that was started, the last one first",
+    )
+
+
 def steps_of(plan: Plan, target: str) -> tuple[Step, ...]:
     """The steps of a procedure, or of an item that runs a command."""
     from qudag_tui.plan.lookup import scripts  # noqa: PLC0415  # beside its only use
@@ -50,19 +71,23 @@ def folder_of(session: Session) -> Path:
     return Path(created.file).parent if created and created.file else Path.cwd()
 
 
-def print_dry_run(session: Session, target: str) -> ExitCode:
-    """Print what ``target`` would run in this run; needs no lock, no supervisor and no writable disk."""
-    created = session.state.run
-    phase = session.state.current_phase
-    names = {
-        "QUDAG_TUI_RUN": session.opened.id,
-        "QUDAG_TUI_PHASE": phase.id if phase else "",
-        "QUDAG_TUI_RELEASE": created.release if created else "",
-        "QUDAG_TUI_PREVIOUS": created.previous if created else "",
-    }
-    steps = steps_of(session.plan, target)
-    say(f"{target} of {session.opened.id}: nothing is started by this")
-    for line in dry_run(steps, folder_of(session), names):
+def steps_to_start(session: Session, intent: Execute) -> tuple[Step, ...]:
+    """The steps that ``intent`` would execute. :class:`Stop` (3) where nothing can be taken back."""
+    if not intent.undo:
+        return steps_of(session.plan, intent.target)
+    undone = session.state.undoable(intent.target)
+    if undone is None:
+        why = "no step that has an undo was started"
+        raise Stop(ExitCode.REFUSED, f"nothing of “{intent.target}” can be taken back: {why}")
+    return undo_steps(undone)
+
+
+def print_dry_run(session: Session, intent: Execute) -> ExitCode:
+    """Print what ``intent`` would run in this run; needs no lock, no supervisor and no writable disk."""
+    steps = steps_to_start(session, intent)
+    of = "the undo of " if intent.undo else ""
+    say(f"{of}{intent.target} of {session.opened.id}: nothing is started by this")
+    for line in dry_run(steps, str(folder_of(session)), names_of(session.state)):
         put(line)
     return ExitCode.DONE
 
@@ -110,9 +135,12 @@ def _offer_review(session: Session, file: Path, problem: str) -> None:
 
 
 def start(session: Session, target: str, arguments: argparse.Namespace) -> ExitCode:
-    """Ask for an execution once it is trusted and confirmed, and follow it."""
+    """Ask for an execution once it is trusted and confirmed, and follow it; with ``--dry-run`` only show it."""
+    intent = Execute(target, arguments.why, undo=arguments.undo)
+    if arguments.dry_run:
+        return print_dry_run(session, intent)
     require_trust(session)
-    intent = _confirmed(session, Execute(target, arguments.why), arguments)
+    intent = _confirmed(session, intent, arguments)
     return ask_and_follow(session, intent, arguments)
 
 
@@ -147,7 +175,7 @@ def _confirmed(session: Session, intent: Execute, arguments: argparse.Namespace)
     if isinstance(answer, Refusal):
         if answer.because is not Because.CONFIRM:
             raise Refused(answer)
-        intent = Execute(intent.target, intent.reason, stop_first=True)
+        intent = replace(intent, stop_first=True)
     if can_ask() and not arguments.yes:
         _show(session, intent)
     confirm_typed("to start", yes=arguments.yes)
@@ -156,18 +184,28 @@ def _confirmed(session: Session, intent: Execute, arguments: argparse.Namespace)
 
 def _show(session: Session, intent: Execute) -> None:
     created = session.state.run
-    steps = [step for step in _walk(steps_of(session.plan, intent.target)) if not step.steps]
+    steps = [step for step in _walk(steps_to_start(session, intent)) if not step.steps]
     runs = sum(bool(step.run) for step in steps)
-    if intent.target == ROLLBACK and created:
+    if intent.undo:
+        _show_undone(session, intent.target, steps)
+    elif intent.target == ROLLBACK and created:
         say(f"Roll back {created.release}{f' to {created.previous}' if created.previous else ''}")
     else:
         say(f"Execute {intent.target}")
-    active = session.state.active_execution
-    if intent.stop_first and active is not None:
-        running = active.running_step
-        say(f"  Stops first: “{running.text if running else active.target}”")
+    before = session.state.in_progress
+    if intent.stop_first and before is not None:
+        say(f"  Stops first: “{before.stands_at}”")
     where = f"{session.actor.login} on {session.actor.host}"
     say(f"  {len(steps)} steps; {runs} run commands here as {where}. Recorded as {session.actor.by}.")
+
+
+def _show_undone(session: Session, target: str, steps: list[Step]) -> None:
+    say(f"Undo {target}, the last step first")
+    undone = session.state.undoable(target)
+    for step in steps:
+        outcome = undone.of(undone_id(step.id)).outcome if undone else None
+        ended = str(outcome).replace("_", " ") if outcome else "has not ended"
+        say(f"  {step.text.removeprefix('Undo: ')} ({ended})")
 
 
 def _walk(steps: tuple[Step, ...]) -> list[Step]:

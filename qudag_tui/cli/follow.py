@@ -9,7 +9,8 @@ from qudag_tui.cli.exit_code import ExitCode
 from qudag_tui.cli.failure import Stop
 from qudag_tui.cli.recorded import targets
 from qudag_tui.cli.sinks import put, say
-from qudag_tui.cli.step_output import StepOutput
+from qudag_tui.cli.step_output import OutputLines
+from qudag_tui.core.duration import spoken
 from qudag_tui.core.execution import Execution, ExecutionState, StepState
 from qudag_tui.core.narration import words
 from qudag_tui.core.step import Outcome
@@ -17,11 +18,36 @@ from qudag_tui.core.step import Outcome
 if TYPE_CHECKING:
     from qudag_tui.cli.session import Session
     from qudag_tui.core.event import Event
+    from qudag_tui.core.execution import Attempt
     from qudag_tui.core.step import Step
+    from qudag_tui.run.folder import RunFolder
 
 POLL_SECONDS = 0.1
+# How much of a failed step's output is shown beside its outcome; `output` has all of it.
+LAST_LINES = 5
 # How often in a row the supervisor may seem to be gone: it is replaced within a moment by the next front end.
 _PATIENCE = 50
+
+
+def how_it_ended(attempt: Attempt) -> str:
+    """Outcome, exit code or signal, how long it took, and why it could not run."""
+    parts = [str(attempt.outcome).replace("_", " ")]
+    if attempt.code:
+        parts.append(f"exit code {attempt.code}")
+    if attempt.signal:
+        parts.append(f"signal {attempt.signal}")
+    after = f" after {spoken(attempt.seconds)}" if attempt.seconds is not None else ""
+    why = f": {attempt.error}" if attempt.error else ""
+    return f"{', '.join(parts)}{after}{why}"
+
+
+def failure_lines(folder: RunFolder, step: Step, attempt: Attempt) -> list[str]:
+    """How an attempt that did not pass ended, and the last lines that it wrote."""
+    from qudag_tui.run.step_output import last_lines  # noqa: PLC0415  # beside its only use
+
+    again = f", attempt {attempt.number}" if attempt.number > 1 else ""
+    last = [f"  | {line}" for line in last_lines(folder, attempt.log, LAST_LINES)]
+    return [f"“{step.text}”{again} {how_it_ended(attempt)}", *last]
 
 
 class Follower:
@@ -36,7 +62,7 @@ class Follower:
         self.request = request
         self.wait = wait
         self.quiet = quiet
-        self._outputs: dict[tuple[str, int], StepOutput] = {}
+        self._outputs: dict[tuple[str, int], OutputLines] = {}
         self._before = {
             (step_id, attempt.number)
             for step_id, progress in self.execution.progress.items()
@@ -45,6 +71,7 @@ class Follower:
         }
         self._told = ""
         self._alone = 0
+        self._shown: set[tuple[str, int]] = set()
 
     @property
     def execution(self) -> Execution:
@@ -79,7 +106,7 @@ class Follower:
             for attempt in progress.attempts:
                 key = (step_id, attempt.number)
                 if key not in self._outputs and key not in self._before and attempt.log:
-                    self._outputs[key] = StepOutput(self.session.opened, attempt)
+                    self._outputs[key] = OutputLines.of(self.session.opened, attempt)
                 if key in self._outputs:
                     for line in self._outputs[key].lines(is_over=attempt.outcome is not None):
                         put(line)
@@ -98,11 +125,14 @@ class Follower:
             return self._needs_a_person("it waits since the supervisor's restart; let it go on with: qudag-tui resume")
         step = execution.waits_for
         if step is not None:
+            self._show_failure(step)
             return self._needs_a_person(self._what_to_do(step))
         self._told = ""
         return self._if_alone()
 
     def _finished(self, execution: Execution) -> ExitCode:
+        for step in execution.walk():
+            self._show_failure(step)
         outcome = execution.outcome or Outcome.UNKNOWN
         if outcome is Outcome.PASSED:
             return ExitCode.DONE
@@ -114,9 +144,23 @@ class Follower:
             say(what)
         return None if self.wait else ExitCode.UNKNOWN
 
+    def _show_failure(self, step: Step) -> None:
+        """Say how the last attempt at a step ended, and its last lines, where nobody has seen them scroll by."""
+        progress = self.execution.of(step.id)
+        attempt = progress.attempts[-1] if progress.attempts else None
+        if attempt is None or attempt.outcome in {None, Outcome.PASSED} or progress.outcome is Outcome.PASSED:
+            return
+        key = (step.id, attempt.number)
+        if key in self._outputs or key in self._shown:
+            return
+        self._shown.add(key)
+        say(*failure_lines(self.session.opened, step, attempt))
+
     def _what_to_do(self, step: Step) -> str:
         run = f" --run {self.session.opened.id}"
         progress = self.execution.of(step.id)
+        if self.execution.waits_for_confirmation:
+            return f"“{step.text}” is to be confirmed before it starts: qudag-tui resume{run}"
         if progress.state is not StepState.ENDED:
             return f"“{step.text}” is a person's; when it is done: qudag-tui mark {step.id}{run}"
         ways = [f"retry {step.id}{run}", f"skip {step.id} --why …{run}", f"mark {step.id} --why …{run}", f"abort{run}"]
@@ -125,6 +169,8 @@ class Follower:
         if step.is_persons:
             del ways[0]
         outcome = str(progress.outcome).replace("_", " ")
+        if progress.outcome is Outcome.NEVER_STARTED and progress.reason:
+            outcome += f" ({progress.reason})"
         return f"“{step.text}” {outcome}; it waits for one of: qudag-tui {', '.join(ways)}"
 
     def _if_alone(self) -> ExitCode | None:

@@ -11,7 +11,7 @@ from qudag_tui.cli.look import code_of
 from qudag_tui.cli.parser import add_run_options
 from qudag_tui.cli.session import Session
 from qudag_tui.cli.sinks import put, put_json, say
-from qudag_tui.core.item import Item
+from qudag_tui.core.item import SET_ASIDE, Item
 from qudag_tui.core.requirement import needs_of_all
 from qudag_tui.core.verdict import Verdict, worst
 
@@ -34,6 +34,8 @@ def run(arguments: argparse.Namespace) -> int:
 
     session = Session(arguments)
     gates = _gates(session, arguments.target)
+    if not gates:
+        say("this phase has no gate: nothing is known of it")
     if arguments.wait:
         _wait(gates, session)
     standings = Standings(session)
@@ -65,13 +67,14 @@ def _wait(gates: list[Item], session: Session) -> None:
 
 
 def _are_final(gates: list[Item], session: Session, standings: Standings) -> bool:
-    """Whether there is nothing left to wait for: final looks were taken, and no soak of these gates goes on."""
+    """Whether there is nothing left to wait for: looks are final or gates set aside, and no soak of theirs goes on."""
     sections = {gate.section for gate in gates}
     counting = any(
         soak.completed is None and item_id in session.plan.items and session.plan.items[item_id].section in sections
         for item_id, soak in session.state.soaks.items()
     )
-    said = [standings.said(gate, session.state) for gate in gates]
+    awaited = [gate for gate in gates if session.state.item_state(gate) not in SET_ASIDE]
+    said = [standings.said(gate, session.state) for gate in awaited]
     return not counting and all(each is not None and each.is_final for each in said)
 
 
@@ -93,6 +96,9 @@ def _lines(gate: Item, verdict: Verdict, session: Session, standings: Standings)
         line = f"{'regressed' if said.has_regressed else 'final'}: {said.line}"
     else:
         line = f"pass so far: {said.line}" if said.verdict is not verdict else said.line
+    standing = session.state.item_state(gate)
+    if standing in SET_ASIDE:
+        line = f"{standing}; {line}"
     yield f"{verdict:<12}  {gate.text}  {line}  {gate.id}"
     for asked in said.requirements if said is not None and len(said.requirements) > 1 else ():
         needs = f"  needs {asked.needs}" if asked.needs else ""
@@ -111,7 +117,15 @@ def _json(gate: Item, verdict: Verdict, session: Session, standings: Standings) 
     from qudag_tui.cli.status_json import gate_json  # noqa: PLC0415  # beside its only use
 
     said = gate_json(gate, session.state, standings)
-    return {"id": gate.id, "text": gate.text, **said, "verdict": str(verdict), "so_far": said["verdict"]}
+    state = str(session.state.item_state(gate))
+    return {
+        "id": gate.id,
+        "text": gate.text,
+        "state": state,
+        **said,
+        "verdict": str(verdict),
+        "so_far": said["verdict"],
+    }
 
 
 def _gates(session: Session, wanted: str) -> list[Item]:

@@ -69,8 +69,16 @@ def _of_run(session: Session) -> dict[str, Any]:
         if session.option("run") is not None:
             raise
         return {"run": f"none ({error.what})", **_of_file()}
-    created = session.state.run
-    return {"run": str(session.opened.path), "file": created.file if created else "", **_of_plan(plan)}
+    from qudag_tui.cli.status_text import held_by  # noqa: PLC0415  # beside its only use
+    from qudag_tui.run.supervision import supervisor_holder  # noqa: PLC0415
+
+    created, holder = session.state.run, supervisor_holder(session.opened)
+    return {
+        "run": str(session.opened.path),
+        "supervisor": held_by(holder) if holder else "none",
+        "file": created.file if created else "",
+        **_of_plan(plan),
+    }
 
 
 def _of_file() -> dict[str, Any]:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 
+from qudag_tui.cli.execute import add_follow, follow
 from qudag_tui.cli.parser import add_actor_options, add_why
-from qudag_tui.cli.recorded import record, say_if_alone
+from qudag_tui.cli.recorded import say_if_alone, tell
 from qudag_tui.cli.session import Session
 from qudag_tui.core.intent import MarkStep
 from qudag_tui.core.step import Outcome
@@ -17,6 +18,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     outcomes = [str(Outcome.PASSED), str(Outcome.FAILED)]
     parser.add_argument("outcome", nargs="?", choices=outcomes, default=outcomes[0], help="passed, unless said")
     add_why(parser, required=False)
+    add_follow(parser)
     add_actor_options(parser)
 
 
@@ -25,7 +27,8 @@ def run(arguments: argparse.Namespace) -> int:
     from qudag_tui.plan.lookup import find_step  # noqa: PLC0415  # a wrong option needs no run
 
     session = Session(arguments)
-    step = find_step(session.plan, arguments.step)
-    code = record(session, MarkStep(step.id, arguments.outcome, arguments.why), arguments)
+    step = find_step(session.plan, arguments.step, session.state)
+    event = session.ask(MarkStep(step.id, arguments.outcome, arguments.why))
+    code = tell(session, event, arguments)
     say_if_alone(session)
-    return code
+    return follow(session, event, arguments) if arguments.wait else code

@@ -10,7 +10,7 @@ from qudag_tui.cli.failure import Stop
 from qudag_tui.cli.parser import add_run_options
 from qudag_tui.cli.session import Session
 from qudag_tui.cli.sinks import put, say
-from qudag_tui.cli.step_output import StepOutput
+from qudag_tui.cli.step_output import OutputLines
 from qudag_tui.core.execution import Attempt, StepState
 from qudag_tui.core.step import Outcome
 
@@ -31,9 +31,9 @@ def run(arguments: argparse.Namespace) -> int:
     from qudag_tui.plan.lookup import find_step  # noqa: PLC0415  # a wrong option needs no run
 
     session = Session(arguments)
-    step_id = find_step(session.plan, arguments.step).id
+    step_id = find_step(session.plan, arguments.step, session.state).id
     attempt = _attempt(session, step_id, arguments.attempt)
-    output = StepOutput(session.opened, attempt)
+    output = OutputLines.of(session.opened, attempt)
     while True:
         is_over = attempt.outcome is not None
         for line in output.lines(is_over=is_over or not arguments.follow):

@@ -71,4 +71,4 @@ def say_if_alone(session: Session) -> None:
 
 def targets(session: Session) -> dict[int, str]:
     """What each request asked for."""
-    return {execution.request: execution.target for execution in session.state.executions.values()}
+    return {execution.request: execution.label for execution in session.state.executions.values()}

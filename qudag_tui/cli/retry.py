@@ -22,6 +22,6 @@ def run(arguments: argparse.Namespace) -> int:
     from qudag_tui.plan.lookup import find_step  # noqa: PLC0415  # a wrong option needs no run
 
     session = Session(arguments)
-    step = find_step(session.plan, arguments.step)
+    step = find_step(session.plan, arguments.step, session.state)
     require_trust(session)
     return ask_and_follow(session, Retry(step.id), arguments)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from qudag_tui.cli.execute import add_wait, print_dry_run, start, steps_of
+from qudag_tui.cli.execute import add_undo, add_wait, start, steps_of
 from qudag_tui.cli.exit_code import ExitCode
 from qudag_tui.cli.failure import Stop
 from qudag_tui.cli.parser import add_actor_options, add_why, add_yes
@@ -15,7 +15,15 @@ from qudag_tui.core.procedure import ROLLBACK
 def configure(parser: argparse.ArgumentParser) -> None:
     """Its arguments."""
     parser.add_argument("--dry-run", action="store_true", help="print the commands in order, and start nothing")
-    parser.add_argument("--file", metavar="FILE", help="with --dry-run: of this checklist file, whatever the run")
+    parser.add_argument(
+        "--file", metavar="FILE", help="with --dry-run or --unrecorded: of this checklist file, whatever the run"
+    )
+    add_undo(parser)
+    parser.add_argument(
+        "--unrecorded",
+        action="store_true",
+        help="the way out where the record cannot be written: here, step by step, by whoever is at this terminal",
+    )
     add_why(parser, required=False)
     add_yes(parser, "start without typing a code, and stop first what runs")
     add_wait(parser)
@@ -24,21 +32,27 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Start it and follow it: 0 passed, 1 not, 3 refused or expired, 7 unknown or waiting for a person."""
+    if arguments.undo and (arguments.unrecorded or arguments.file):
+        raise Stop(ExitCode.USAGE, "--undo takes back what the record says was done: not with --unrecorded or --file")
     if arguments.dry_run and arguments.file:
         return _of_file(arguments)
+    if arguments.unrecorded and not arguments.dry_run:
+        from qudag_tui.cli.unrecorded import run_unrecorded  # noqa: PLC0415  # seldom needed
+
+        return run_unrecorded(arguments)
+    if arguments.file:
+        raise Stop(ExitCode.USAGE, "--file is for --dry-run and --unrecorded")
     session = Session(arguments)
     if ROLLBACK not in session.plan.procedures:
         raise Stop(ExitCode.NOT_FOUND, "the plan has no rollback: it would be [[procedures.rollback.steps]]")
-    if arguments.dry_run:
-        return print_dry_run(session, ROLLBACK)
     return start(session, ROLLBACK, arguments)
 
 
 def _of_file(arguments: argparse.Namespace) -> int:
     from pathlib import Path  # noqa: PLC0415  # beside its only use
 
-    from qudag_tui.cli.dry_run import dry_run  # noqa: PLC0415
     from qudag_tui.cli.sinks import put, say  # noqa: PLC0415
+    from qudag_tui.core.dry_run import dry_run  # noqa: PLC0415
     from qudag_tui.plan import read_plan  # noqa: PLC0415
 
     file = Path(arguments.file)
@@ -46,6 +60,6 @@ def _of_file(arguments: argparse.Namespace) -> int:
     if ROLLBACK not in plan.procedures:
         raise Stop(ExitCode.NOT_FOUND, f"{file} has no rollback: it would be [[procedures.rollback.steps]]")
     say(f"{ROLLBACK} of {file}: nothing is started by this")
-    for line in dry_run(steps_of(plan, ROLLBACK), file.resolve().parent, {}):
+    for line in dry_run(steps_of(plan, ROLLBACK), str(file.resolve().parent), {}):
         put(line)
     return ExitCode.DONE

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from qudag_tui.cli.execute import add_wait, print_dry_run, start
+from qudag_tui.cli.execute import add_undo, add_wait, start
 from qudag_tui.cli.parser import add_actor_options, add_why, add_yes
 from qudag_tui.cli.session import Session
 
@@ -13,6 +13,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Its arguments."""
     parser.add_argument("target", metavar="ITEM|PROCEDURE", help="its id, or a unique beginning of it")
     parser.add_argument("--dry-run", action="store_true", help="print the commands in order, and start nothing")
+    add_undo(parser)
     add_why(parser, required=False)
     add_yes(parser, "start without typing a code, and stop first what runs")
     add_wait(parser)
@@ -25,6 +26,4 @@ def run(arguments: argparse.Namespace) -> int:
 
     session = Session(arguments)
     target = find_runnable(session.plan, arguments.target).id
-    if arguments.dry_run:
-        return print_dry_run(session, target)
     return start(session, target, arguments)

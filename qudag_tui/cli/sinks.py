@@ -58,9 +58,14 @@ def can_ask() -> bool:
     return _is_terminal(sys.stdin) and _is_terminal(sys.stderr)
 
 
+def prompt(question: str) -> None:
+    """A question on stderr, the answer to be typed on the same line."""
+    _write(sys.stderr, _harmless(question) + " ")
+
+
 def ask(question: str) -> str:
     """What a person answers on the terminal; empty at the end of the input."""
-    _write(sys.stderr, _harmless(question) + " ")
+    prompt(question)
     return sys.stdin.readline().strip()
 
 

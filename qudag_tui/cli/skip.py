@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import argparse
 
+from qudag_tui.cli.execute import add_follow, follow
 from qudag_tui.cli.parser import add_actor_options, add_why
-from qudag_tui.cli.recorded import record, say_if_alone
+from qudag_tui.cli.recorded import say_if_alone, tell
 from qudag_tui.cli.session import Session
 from qudag_tui.core.intent import Skip
 
@@ -14,6 +15,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     """Its arguments."""
     parser.add_argument("step", metavar="STEP", help="the id of a step, or a unique beginning of it")
     add_why(parser, required=True)
+    add_follow(parser)
     add_actor_options(parser)
 
 
@@ -22,6 +24,7 @@ def run(arguments: argparse.Namespace) -> int:
     from qudag_tui.plan.lookup import find_step  # noqa: PLC0415  # a wrong option needs no run
 
     session = Session(arguments)
-    code = record(session, Skip(find_step(session.plan, arguments.step).id, arguments.why), arguments)
+    event = session.ask(Skip(find_step(session.plan, arguments.step, session.state).id, arguments.why))
+    code = tell(session, event, arguments)
     say_if_alone(session)
-    return code
+    return follow(session, event, arguments) if arguments.wait else code

@@ -47,17 +47,19 @@ class Standing:
 class Standings:
     """The supervisor's last words, read once.
 
-    ``supervised`` is whether there is a supervisor, without which no verdict so far counts; ``trouble`` says why they
-    do not although there is one; ``observed_seconds`` is by soak that counts.
+    ``holder`` is the supervisor there is, as its lock names it; ``supervised`` whether there is one, without which no
+    verdict so far counts; ``trouble`` says why they do not although there is one; ``observed_seconds`` is by soak that
+    counts.
     """
 
     def __init__(self, session: Session) -> None:
         """Of the run of ``session``."""
         from qudag_tui.run.samples import SampleReader  # noqa: PLC0415  # SQLite is loaded only for verbs that need it
         from qudag_tui.run.sampling import sampling_trouble  # noqa: PLC0415
-        from qudag_tui.run.supervision import supervisor_alive  # noqa: PLC0415
+        from qudag_tui.run.supervision import supervisor_holder  # noqa: PLC0415
 
-        self.supervised = supervisor_alive(session.opened)
+        self.holder = supervisor_holder(session.opened)
+        self.supervised = self.holder is not None
         reader = SampleReader(session.opened)
         try:
             self.gates = _all(reader.standings("gate"))

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any
 
 from qudag_tui.cli.moment import stamp
 from qudag_tui.cli.trigger_json import armed_json, countdown_json, trigger_json
-from qudag_tui.core.execution import Execution, StepState
+from qudag_tui.core.execution import Attempt, Execution, StepState
 from qudag_tui.core.gate_said import by_metric
 from qudag_tui.core.item import Item, Kind
 from qudag_tui.core.requirement import plain
+from qudag_tui.core.step import Outcome
 from qudag_tui.core.verdict import Verdict
 from qudag_tui.run import clock
 
@@ -37,7 +38,7 @@ def status_json(session: Session, standings: Standings) -> dict[str, Any]:
         "phases": [_phase(phase, state) for phase in plan.phases],
         "metrics": [metric_json(metric_id, session, standings) for metric_id in plan.metrics],
         "triggers": [trigger_json(trigger, state, standings, now) for trigger in plan.triggers],
-        "procedures": [_procedure(procedure, state) for procedure in plan.procedures.values()],
+        "procedures": [_procedure(procedure, session) for procedure in plan.procedures.values()],
         "armed": armed_json(state),
         "countdown": countdown_json(state, standings, now),
         "supervisor": _supervisor(state, standings),
@@ -183,23 +184,33 @@ def _metric_verdict(metric_id: str, session: Session, standings: Standings) -> s
     return str(found) if found is not None else None
 
 
-def _procedure(procedure: Procedure, state: State) -> dict[str, Any]:
+def _procedure(procedure: Procedure, session: Session) -> dict[str, Any]:
+    state = session.state
     execution = state.last_execution(procedure.id)
-    waits = execution.waits_for if execution else None
+    undo = next((e for e in reversed(state.executions.values()) if execution and e.undoes == execution.request), None)
     return {
         "id": procedure.id,
         "title": procedure.title,
+        **_execution(execution),
+        "steps": [_step(step, execution, session) for step in procedure.walk()],
+        "undo": {**_execution(undo), "steps": [_step(step, undo, session) for step in undo.walk()]} if undo else None,
+    }
+
+
+def _execution(execution: Execution | None) -> dict[str, Any]:
+    waits = execution.waits_for if execution else None
+    return {
         "state": str(execution.state) if execution else None,
         "outcome": str(execution.outcome) if execution and execution.outcome else None,
         "by": execution.by if execution else None,
         "at": stamp(execution.at.wall) if execution else None,
         "held": bool(execution and execution.held),
         "waits_for": waits.id if waits else None,
-        "steps": [_step(step, execution) for step in procedure.walk()],
+        "waits_for_confirmation": bool(execution and execution.waits_for_confirmation),
     }
 
 
-def _step(step: Step, execution: Execution | None) -> dict[str, Any]:
+def _step(step: Step, execution: Execution | None, session: Session) -> dict[str, Any]:
     progress = execution.progress.get(step.id) if execution else None
     state = progress.state if progress else StepState.PENDING
     if execution is not None and not execution.is_needed(step):
@@ -217,15 +228,30 @@ def _step(step: Step, execution: Execution | None) -> dict[str, Any]:
         "since": stamp(progress.since.wall) if progress and progress.since else None,
         "ended": stamp(progress.ended.wall) if progress and progress.ended else None,
         "seconds": finite(attempt.seconds) if attempt else None,
+        "code": attempt.code if attempt else None,
+        "signal": attempt.signal if attempt else None,
+        "reason": progress.reason if progress else "",
+        "last_line": _last_line(attempt, session) if attempt and attempt.outcome is not Outcome.PASSED else None,
+        "confirmed": progress.confirmed or None if progress else None,
+        "undone": bool(progress and progress.undone),
     }
 
 
+def _last_line(attempt: Attempt, session: Session) -> str | None:
+    from qudag_tui.run.step_output import last_lines  # noqa: PLC0415  # only of what did not pass
+
+    return next(iter(last_lines(session.opened, attempt.log, 1)), None)
+
+
 def _supervisor(state: State, standings: Standings) -> dict[str, Any]:
-    known = state.supervisor
+    known, holder = state.supervisor, standings.holder
     return {
-        "alive": standings.supervised,
+        "alive": holder is not None,
         "trouble": standings.trouble or None,
-        "pid": known.started.pid if known and standings.supervised else None,
+        "pid": known.started.pid if known and holder else None,
+        "since": holder.since if holder else None,
+        "purpose": holder.purpose if holder else None,
+        "took_over": known.started.took_over or None if known else None,
         "started": stamp(known.at.wall) if known else None,
         "missing": list(known.started.missing) if known else [],
         "unprotected": known.started.unprotected if known else "",

@@ -14,12 +14,15 @@ from qudag_tui.core.item import Item, ItemState, Kind, Soak
 from qudag_tui.core.phase import PhaseState
 from qudag_tui.core.printable import for_tmux
 from qudag_tui.core.readiness import is_called_for
+from qudag_tui.core.step import Outcome
 
 if TYPE_CHECKING:
     from qudag_tui.cli.session import Session
     from qudag_tui.cli.standings import Standings
     from qudag_tui.core.instant import Instant
     from qudag_tui.core.state import State
+    from qudag_tui.run.folder import RunFolder
+    from qudag_tui.run.lock import Holder
 
 _MARKS = {
     ItemState.OPEN: " ",
@@ -35,12 +38,13 @@ _TEXT_COLUMNS = 56
 def status_lines(session: Session, standings: Standings, now: Instant) -> Iterator[str]:
     """The whole run, a line a box: mark, text, what is known of it, and its id last."""
     state, plan = session.state, session.plan
-    yield from _head(session, standings.supervised, now)
+    yield from _head(session, standings.holder, now)
     yield from _alarms(state, standings, now)
     yield from _unready(session, standings.supervised, now)
     for execution in state.executions.values():
         if not execution.state.is_over:
             yield f"  {execution_line(execution, now)}"
+            yield from (f"    {line}" for line in failure_of(execution, session.opened))
     for checklist in plan.checklists:
         yield ""
         yield f"{checklist.title}  {state.done[checklist.id]}/{state.total[checklist.id]}"
@@ -68,18 +72,25 @@ def status_lines(session: Session, standings: Standings, now: Instant) -> Iterat
         yield from (f"  {note}" for note in plan.notes)
 
 
-def _head(session: Session, supervised: bool, now: Instant) -> Iterator[str]:
+def _head(session: Session, holder: Holder | None, now: Instant) -> Iterator[str]:
     state, created = session.state, session.state.run
     release = created.release if created else ""
     over = f" over {created.previous}" if created and created.previous else ""
     yield f"{session.plan.title}  {release}{over}  {run_state(state)}  {session.opened.id}"
-    supervisor = "supervised" if supervised else "no supervisor"
+    supervisor = f"supervised ({held_by(holder)})" if holder else "no supervisor"
     yield f"{state.done['']} of {state.total['']} done  {since_start(state, now)}  {supervisor}"
     read_only = state.read_only or session.opened.read_only
     if read_only:
         yield f"read-only: {read_only}"
     if session.run.altered:
         yield f"{len(session.run.altered)} events of the journal were altered: verify names them"
+
+
+def held_by(holder: Holder) -> str:
+    """Which process executes, as whom, since when, and what for."""
+    return (
+        f"process {holder.pid} of {holder.login} since {holder.since[:19].replace('T', ' ')} UTC, to {holder.purpose}"
+    )
 
 
 def _alarms(state: State, standings: Standings, now: Instant) -> Iterator[str]:
@@ -183,12 +194,34 @@ def _step_words(box: Item, state: State, now: Instant) -> str:
     waits = execution.waits_for if execution else None
     if waits is not None and waits.id == box.id:
         ended = f"{progress.outcome}, ".replace("_", " ") if progress and progress.outcome else ""
-        return f"{ended}waits for a person"
+        return (
+            f"{ended}waits for {'its confirmation' if execution and execution.waits_for_confirmation else 'a person'}"
+        )
     if progress is None or progress.state is StepState.PENDING:
         return ""
+    if progress.undone:
+        return "undone"
+    if progress.state is StepState.SKIPPED:
+        return f"skipped: {progress.reason}"
     if progress.state in {StepState.RUNNING, StepState.WATCHING} and progress.since:
         return f"{progress.state} {clock(now.seconds_since(progress.since))}"
     return str(progress.outcome or progress.state).replace("_", " ")
+
+
+def failure_of(execution: Execution, folder: RunFolder) -> list[str]:
+    """How the step that waits for a person failed, with the last line that it wrote; nothing where none did."""
+    from qudag_tui.cli.follow import how_it_ended  # noqa: PLC0415  # only where something failed
+    from qudag_tui.run.step_output import last_lines  # noqa: PLC0415
+
+    waits = execution.waits_for
+    progress = execution.of(waits.id) if waits is not None else None
+    if waits is None or progress is None or progress.state is not StepState.ENDED:
+        return []
+    attempt = progress.attempts[-1] if progress.attempts and progress.outcome is not Outcome.NEVER_STARTED else None
+    if attempt is None:
+        return [f"“{waits.text}” {str(progress.outcome).replace('_', ' ')}: {progress.reason}"]
+    last = last_lines(folder, attempt.log, 1)
+    return [f"“{waits.text}” {how_it_ended(attempt)}{f'; it last wrote: {last[0]}' if last else ''}"]
 
 
 def execution_line(execution: Execution, now: Instant) -> str:
@@ -200,10 +233,11 @@ def execution_line(execution: Execution, now: Instant) -> str:
         since = execution.of(step.id).since
         what = f"“{step.text}”, {spoken(now.seconds_since(since)) if since else ''}"
     elif waits is not None:
-        what = f"waits for a person: “{waits.text}” ({waits.id})"
+        word = "a confirmation of" if execution.waits_for_confirmation else "a person:"
+        what = f"waits for {word} “{waits.text}” ({waits.id})"
     else:
         what = str(execution.state)
-    return f"{execution.target}, started by {execution.by}: {what}"
+    return f"{execution.label}, started by {execution.by}: {what}"
 
 
 def tmux_line(session: Session, standings: Standings, now: Instant) -> str:

@@ -2,47 +2,45 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Iterator
 
 from qudag_tui.core.execution import Attempt
-from qudag_tui.run.folder import LOGS, RunFolder
+from qudag_tui.run.folder import RunFolder
+from qudag_tui.run.log_shape import HEAD_BYTES
+from qudag_tui.run.step_output import StepOutput
 
-_READ_BYTES = 1 << 16
 _MOST_PENDING_BYTES = 1 << 16
-CUT = "(the middle of this output was dropped; what is kept of it follows from its beginning)"
 
 
-class StepOutput:
+class OutputLines:
     """What one attempt has printed, read on from where the last call ended."""
 
-    def __init__(self, folder: RunFolder, attempt: Attempt) -> None:
-        """Of ``attempt``, whose log is named in the journal: never trusted to lie in the logs of this run."""
-        self._folder = folder
-        self._name = f"{LOGS}/{os.path.basename(attempt.log)}"  # noqa: PTH119  # text from a journal, not a path
-        self._offset = 0
+    def __init__(self, output: StepOutput) -> None:
+        """Of one attempt."""
+        self._output = output
         self._pending = b""
+
+    @classmethod
+    def of(cls, folder: RunFolder, attempt: Attempt, *, head: int = HEAD_BYTES) -> OutputLines:
+        """Of an attempt that the journal of a run names; ``head`` is the size of the log's head."""
+        return cls(StepOutput.of(folder, attempt.log, head=head))
 
     def lines(self, *, is_over: bool = False) -> Iterator[str]:
         """The complete lines that are new; with ``is_over`` also the last one without its end."""
-        try:
-            descriptor = self._folder.open_file(self._name)
-        except FileNotFoundError:
-            return
-        try:
-            if self._offset > os.fstat(descriptor).st_size:
-                # A log that outgrows its bound loses its middle and becomes shorter.
-                self._offset, self._pending = 0, b""
-                yield CUT
-            while data := os.pread(descriptor, _READ_BYTES, self._offset):
-                self._offset += len(data)
-                *complete, self._pending = (self._pending + data).split(b"\n")
-                yield from map(_text, complete)
-                if len(self._pending) > _MOST_PENDING_BYTES:
+        while True:
+            read = self._output.read()
+            if read.missed:
+                if self._pending:
                     yield _text(self._pending)
-                    self._pending = b""
-        finally:
-            os.close(descriptor)
+                self._pending = b""
+                yield f"[{read.missed} bytes left out]"
+            if not read.data:
+                break
+            *complete, self._pending = (self._pending + read.data).split(b"\n")
+            yield from map(_text, complete)
+            if len(self._pending) > _MOST_PENDING_BYTES:
+                yield _text(self._pending)
+                self._pending = b""
         if is_over and self._pending:
             yield _text(self._pending)
             self._pending = b""

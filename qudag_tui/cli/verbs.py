@@ -30,7 +30,7 @@ VERBS: dict[str, str] = {
     "retry": "try a step again, and follow it",
     "skip": "go on without the step that waits",
     "mark": "say how the step that waits ended",
-    "resume": "let go on what waited since the supervisor's restart",
+    "resume": "let go on what waited since the supervisor's restart, or a step that is to be confirmed",
     "output": "show what a step printed",
     "log": "list the events of a run",
     "gate": "show the verdict of a gate, or of all gates of a phase",

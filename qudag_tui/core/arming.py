@@ -109,7 +109,7 @@ def starts(state: State, now: Instant) -> Iterator[ev.ExecutionRequested]:
         trigger = state.plan.trigger_index.get(countdown.trigger)
         if trigger is None or not countdown.is_over(now) or ROLLBACK not in state.plan.procedures:
             continue
-        first = state.active_execution or next(iter(state.open_requests()), None)
+        first = state.in_progress
         reason = reason_of(trigger, countdown.line)
         yield ev.ExecutionRequested(ROLLBACK, reason, first.request if first is not None else 0)
         return

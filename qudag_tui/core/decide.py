@@ -8,7 +8,7 @@ from qudag_tui.core import event as ev
 from qudag_tui.core import intent as ask
 from qudag_tui.core.decide_arm import abort_or_stop, arm, disarm, stop_countdown
 from qudag_tui.core.decide_box import comment, override, set_aside, tick, undo, untick
-from qudag_tui.core.decide_execution import execute, mark_step, resume, retry, skip
+from qudag_tui.core.decide_execution import confirm_step, execute, mark_step, resume, retry, skip
 from qudag_tui.core.decide_record import record
 from qudag_tui.core.decide_run import capture, close, decide_phase, sign
 from qudag_tui.core.in_the_way import locked, need_reason
@@ -58,7 +58,8 @@ def decide(state: State, intent: ask.Intent, actor: ev.Actor, now: Instant) -> e
             return need_reason(intent.reason) or ev.UnprotectedAccepted(intent.reason)
         case ask.Execute():
             item = state.plan.items.get(intent.target)
-            return (locked(state, item.section) if item else None) or execute(state, intent)
+            # What was done can be taken back wherever the deployment stands.
+            return (locked(state, item.section) if item and not intent.undo else None) or execute(state, intent)
         case ask.Abort():
             return abort_or_stop(state, now)
         case ask.Arm():
@@ -73,6 +74,8 @@ def decide(state: State, intent: ask.Intent, actor: ev.Actor, now: Instant) -> e
             return need_reason(intent.reason) or skip(state, intent)
         case ask.MarkStep():
             return mark_step(state, intent)
+        case ask.ConfirmStep():
+            return confirm_step(state, intent)
         case ask.Resume():
             return resume(state)
         case ask.CloseRun():

@@ -20,26 +20,40 @@ def execute(state: State, intent: ask.Execute) -> ev.Fact | Refusal:
     item = state.plan.items.get(intent.target)
     if intent.target not in state.plan.procedures and (item is None or item.kind is not Kind.SCRIPT):
         return Refusal(Because.NOT_FOUND, f"there is nothing to execute called “{intent.target}”", "info lists what is")
-    if item is not None and state.item_state(item) not in {ItemState.OPEN, ItemState.CLAIMED}:
-        return Refusal(Because.REFUSED, f"“{item.text}” is already {state.item_state(item)}", "untick reopens it")
-    waiting = next(iter(state.open_requests()), None)
-    if waiting is not None:
-        return Refusal(Because.REFUSED, f"“{waiting.target}” is already asked for", "wait, or abort it")
-    active = state.active_execution
-    if active is None:
-        return ev.ExecutionRequested(intent.target, intent.reason)
-    if active.target == intent.target:
-        return Refusal(Because.REFUSED, f"“{intent.target}” is running", "abort it first, or retry one of its steps")
+    standing = state.item_state(item) if item is not None else ItemState.OPEN
+    if item is not None and not intent.undo and standing not in {ItemState.OPEN, ItemState.CLAIMED}:
+        return Refusal(Because.REFUSED, f"“{item.text}” is already {standing}", "untick reopens it")
+    undone = state.undoable(intent.target) if intent.undo else None
+    if intent.undo and undone is None:
+        return Refusal(
+            Because.REFUSED, f"nothing of “{intent.target}” can be taken back", "no step that has an undo was started"
+        )
+    before = state.in_progress
+    stopped = None if before is None else _stopped_first(before, intent)
+    if isinstance(stopped, Refusal):
+        return stopped
+    return ev.ExecutionRequested(intent.target, intent.reason, stopped or 0, undone.request if undone else 0)
+
+
+def _stopped_first(before: Execution, intent: ask.Execute) -> int | Refusal:
+    """The request that the new one ends first; a refusal where it is what is asked for, or nobody has confirmed it."""
+    asked = before.state is ExecutionState.REQUESTED
+    if before.target == intent.target and bool(before.undoes) is intent.undo and not (asked and before.held):
+        if asked:
+            return Refusal(Because.REFUSED, f"“{before.label}” is already asked for", "wait, or abort it")
+        if before.held:
+            why = f"“{before.label}” waits since the supervisor's restart"
+            return Refusal(Because.REFUSED, why, "resume it, or abort it first")
+        return Refusal(Because.REFUSED, f"“{before.label}” is running", "abort it first, or retry one of its steps")
     if not intent.stop_first:
-        running = active.running_step
-        what = running.text if running else active.target
-        return Refusal(Because.CONFIRM, f"“{what}” has not ended", "confirm that it is stopped first")
-    return ev.ExecutionRequested(intent.target, intent.reason, active.request)
+        said = "is asked for and has not started" if asked else "has not ended"
+        return Refusal(Because.CONFIRM, f"“{before.stands_at}” {said}", "confirm that it is stopped first")
+    return before.request
 
 
 def abort(state: State) -> ev.Fact | Refusal:
     """Stop the execution that runs, or the request that waits."""
-    execution = state.active_execution or next(iter(state.open_requests()), None)
+    execution = state.in_progress or state.active_execution or next(iter(state.open_requests()), None)
     if execution is None:
         return Refusal(Because.REFUSED, "nothing is running", "there is nothing to abort")
     if execution.aborted_by:
@@ -70,8 +84,9 @@ def retry(state: State, intent: ask.Retry) -> ev.Fact | Refusal:
         return found
     execution, step = found
     active = state.active_execution
-    if active is not None and active is not execution:
-        return Refusal(Because.REFUSED, f"“{active.target}” is running", "abort it first")
+    other = active if active is not execution else state.in_progress
+    if other is not None and other is not execution:
+        return Refusal(Because.REFUSED, f"“{other.label}” is running", "abort it first")
     progress = execution.of(step.id)
     if execution.running_step is not None:
         return Refusal(Because.REFUSED, f"“{execution.running_step.text}” is running", "wait for it, or abort")
@@ -88,13 +103,22 @@ def _waiting(state: State, step_id: str) -> tuple[Execution, Step] | Refusal:
         return found
     execution, step = found
     if execution.state is not ExecutionState.RUNNING:
-        return Refusal(Because.REFUSED, f"“{execution.target}” is {execution.state}", "retry one of its steps to go on")
+        return Refusal(Because.REFUSED, f"“{execution.label}” is {execution.state}", "retry one of its steps to go on")
     waits = execution.waits_for
     if waits is None or waits.id != step.id:
         other = execution.running_step or execution.next_step()
         where = f"“{other.text}” comes first" if other else "everything is settled"
         return Refusal(Because.REFUSED, f"“{step.text}” does not wait for anybody: {where}", "steps go one by one")
     return execution, step
+
+
+def required_hint(step: Step, execution: Execution) -> str:
+    """What can be done with a required step that waits, in place of skipping it."""
+    if step.is_persons:
+        return "mark how it ended, or abort"
+    ended = execution.of(step.id).state is StepState.ENDED
+    first = "retry it" if ended else "confirm it"
+    return f"{first}, mark how it ended, or abort" if not step.steps else f"{first}, or abort"
 
 
 def skip(state: State, intent: ask.Skip) -> ev.Fact | Refusal:
@@ -104,8 +128,19 @@ def skip(state: State, intent: ask.Skip) -> ev.Fact | Refusal:
         return found
     execution, step = found
     if step.required:
-        return Refusal(Because.REFUSED, f"“{step.text}” is required", "retry it, mark how it ended, or abort")
+        return Refusal(Because.REFUSED, f"“{step.text}” is required", required_hint(step, execution))
     return ev.StepSkipped(step.id, execution.request, intent.reason)
+
+
+def confirm_step(state: State, intent: ask.ConfirmStep) -> ev.Fact | Refusal:
+    """Let the step that waits for it start; what is held since a restart is resumed before that."""
+    active = state.active_execution
+    waits = active.waits_for if active is not None and active.waits_for_confirmation else None
+    if active is None or waits is None or intent.step not in {"", waits.id}:
+        return Refusal(Because.REFUSED, "no step waits to be confirmed", "status shows what waits")
+    if active.held:
+        return Refusal(Because.REFUSED, f"“{waits.text}” waits since the supervisor's restart", "resume comes first")
+    return ev.StepConfirmed(waits.id, active.request)
 
 
 def mark_step(state: State, intent: ask.MarkStep) -> ev.Fact | Refusal:
@@ -116,8 +151,11 @@ def mark_step(state: State, intent: ask.MarkStep) -> ev.Fact | Refusal:
     if isinstance(found, Refusal):
         return found
     execution, step = found
+    if step.steps:
+        return Refusal(Because.REFUSED, f"“{step.text}” holds other steps", "confirm it, skip it, or abort")
     if not step.is_persons and not intent.reason.strip():
-        return Refusal(Because.REASON, f"“{step.text}” was run by the tool", "say how you know how it ended")
+        was = "was run by the tool" if execution.of(step.id).attempts else "is run by the tool"
+        return Refusal(Because.REASON, f"“{step.text}” {was}", "say how you know how it ended")
     return ev.StepMarked(step.id, execution.request, intent.outcome, intent.reason)
 
 

@@ -45,6 +45,8 @@ def _is_allowed(state: State, fact: ev.Fact, now: Instant) -> bool:
         case ev.StepStarted():
             execution = state.executions.get(fact.request)
             return _may_start(state, execution, fact.step) and fact.attempt == _attempts(execution, fact.step) + 1
+        case ev.StepRefused():
+            return _may_start(state, state.executions.get(fact.request), fact.step)
         case ev.WatchStarted():
             return _may_start(state, state.executions.get(fact.request), fact.step)
         case ev.StepEnded():
@@ -114,6 +116,7 @@ def _may_start(state: State, execution: Execution | None, step_id: str) -> bool:
         and following.id == step_id
         and execution.of(step_id).state is StepState.PENDING
         and not following.is_persons
+        and execution.to_confirm(following) is None
     )
 
 

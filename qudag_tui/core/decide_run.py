@@ -10,13 +10,16 @@ from qudag_tui.core.capture import bins_of
 from qudag_tui.core.in_the_way import locked, need_reason
 from qudag_tui.core.item import ItemState, Kind
 from qudag_tui.core.phase import Decision, PhaseState
+from qudag_tui.core.procedure import ROLLBACK
 from qudag_tui.core.refusal import Because, Refusal
 from qudag_tui.core.regression import unanswered
+from qudag_tui.core.step import Outcome
 
 if TYPE_CHECKING:
     from qudag_tui.core.state import State
 
-OUTCOMES = ("completed", "rolled-back", "abandoned")
+ROLLED_BACK = "rolled-back"
+OUTCOMES = ("completed", ROLLED_BACK, "abandoned")
 
 
 def decide_phase(state: State, intent: ask.Decide) -> ev.Fact | Refusal:
@@ -83,9 +86,24 @@ def close(state: State, intent: ask.CloseRun) -> ev.Fact | Refusal:
         return Refusal(Because.REFUSED, f"“{intent.outcome}” is no way to close a run", f"say {', '.join(OUTCOMES)}")
     active = state.active_execution
     if active is not None:
-        return Refusal(Because.REFUSED, f"“{active.target}” has not ended", "abort it or see it through first")
+        return Refusal(Because.REFUSED, f"“{active.label}” has not ended", "abort it or see it through first")
+    doubt = _doubt(state) if intent.outcome == ROLLED_BACK else ""
+    if doubt and not intent.reason.strip():
+        return Refusal(Because.REASON, doubt, "say how you know that the release is back")
     left = tuple(item.id for item in state.plan.items.values() if not state.item_state(item).is_settled)
     return ev.RunClosed(intent.outcome, left, intent.reason)
+
+
+def _doubt(state: State) -> str:
+    """Why the record does not show that the release was rolled back, or nothing."""
+    last = state.last_execution(ROLLBACK)
+    if last is None:
+        return "no rollback was executed in this run"
+    if any(progress.undone for progress in last.progress.values()):
+        return "steps of the last rollback were undone"
+    if last.outcome is not Outcome.PASSED:
+        return f"the last rollback is {str(last.outcome or last.state).replace('_', ' ')}"
+    return ""
 
 
 def capture(state: State, intent: ask.CaptureBaseline) -> ev.Fact | Refusal:

@@ -81,7 +81,7 @@ def _running(state: State, execution: Execution, now: Instant) -> list[Action]:
     if following is None:
         return [ev.ExecutionFinished(execution.request, execution.result())]
     progress = execution.of(following.id)
-    if following.is_persons or progress.state is not StepState.PENDING:
+    if following.is_persons or progress.state is not StepState.PENDING or execution.to_confirm(following):
         return []
     if any(other.running_step is not None for other in state.executions.values()):
         return []

@@ -17,8 +17,10 @@ from qudag_tui.core.execution_event import RequestExpired as RequestExpired
 from qudag_tui.core.execution_event import RequestRefused as RequestRefused
 from qudag_tui.core.execution_event import ResumeConfirmed as ResumeConfirmed
 from qudag_tui.core.execution_event import RetryRequested as RetryRequested
+from qudag_tui.core.execution_event import StepConfirmed as StepConfirmed
 from qudag_tui.core.execution_event import StepEnded as StepEnded
 from qudag_tui.core.execution_event import StepMarked as StepMarked
+from qudag_tui.core.execution_event import StepRefused as StepRefused
 from qudag_tui.core.execution_event import StepSkipped as StepSkipped
 from qudag_tui.core.execution_event import StepStarted as StepStarted
 from qudag_tui.core.execution_event import SupervisorStarted as SupervisorStarted

@@ -10,6 +10,13 @@ from qudag_tui.core.instant import Instant
 from qudag_tui.core.step import OnFailure, Outcome, Step
 
 EXPIRES_SECONDS = 30.0
+# No id has a space in it.
+UNDO_OF = "undo of "
+
+
+def label(target: str, undoes: int) -> str:
+    """What an execution of ``target`` is called; of one that takes another back, that it does."""
+    return f"{UNDO_OF}{target}" if undoes else target
 
 
 class ExecutionState(StrEnum):
@@ -60,7 +67,10 @@ class Attempt:
 
 @dataclass(slots=True)
 class StepProgress:
-    """What has happened to one step. ``by`` is who marked or skipped it; ``line`` what a watch last said."""
+    """What has happened to one step. ``by`` is who marked or skipped it; ``line`` what a watch last said.
+
+    ``confirmed`` is who let it start, where the plan asks for that; ``undone`` says that its undo has passed since.
+    """
 
     attempts: list[Attempt] = field(default_factory=list)
     state: StepState = StepState.PENDING
@@ -70,6 +80,8 @@ class StepProgress:
     by: str = ""
     reason: str = ""
     line: str = ""
+    confirmed: str = ""
+    undone: bool = False
 
     @property
     def running(self) -> Attempt | None:
@@ -81,7 +93,10 @@ class StepProgress:
 
 @dataclass(slots=True)
 class Execution:
-    """``request`` is the seq of the event that asked for it; ``held`` waits for a person after a restart."""
+    """``request`` is the seq of the event that asked for it; ``held`` waits for a person after a restart.
+
+    ``undoes`` is the request of the execution that this one takes back, 0 for any other.
+    """
 
     request: int
     target: str
@@ -90,6 +105,7 @@ class Execution:
     at: Instant
     reason: str = ""
     stops: int = 0
+    undoes: int = 0
     state: ExecutionState = ExecutionState.REQUESTED
     why: str = ""
     claimed: Instant | None = None
@@ -103,6 +119,11 @@ class Execution:
     def __post_init__(self) -> None:
         """A request is as old as the last time that somebody asked for it; resuming asks again."""
         self.asked = self.at
+
+    @property
+    def label(self) -> str:
+        """Its target; of one that takes another back, that it does."""
+        return label(self.target, self.undoes)
 
     def of(self, step_id: str) -> StepProgress:
         """The progress of a step (pending if nothing happened yet)."""
@@ -128,7 +149,16 @@ class Execution:
         if step.unless is not None and self.of(step.unless).outcome is Outcome.PASSED:
             return False
         above = self.step(step.parent) if step.parent is not None else None
-        return above is None or self.is_needed(above)
+        return above is None or (self.of(above.id).state is not StepState.SKIPPED and self.is_needed(above))
+
+    def to_confirm(self, step: Step) -> Step | None:
+        """What a person has to confirm before ``step`` starts: the outermost branch that asks for it, or itself."""
+        above = self.step(step.parent) if step.parent is not None else None
+        outer = self.to_confirm(above) if above is not None else None
+        if outer is not None:
+            return outer
+        asks = step.confirm and not step.is_persons and not self.of(step.id).confirmed
+        return step if asks and self.of(step.id).state is StepState.PENDING else None
 
     def is_settled(self, step: Step) -> bool:
         """Whether the execution may go on past this step."""
@@ -161,13 +191,28 @@ class Execution:
 
     @property
     def waits_for(self) -> Step | None:
-        """The step that cannot go on without a person: their own, or one that failed or whose end is unknown."""
-        if self.state is not ExecutionState.RUNNING:
+        """The step that cannot go on without a person: to be confirmed, their own, failed, or of an unknown end."""
+        if self.state is not ExecutionState.RUNNING or self.aborted_by:
             return None
         step = self.next_step()
         if step is None or self.of(step.id).state in {StepState.RUNNING, StepState.WATCHING}:
             return None
+        unconfirmed = self.to_confirm(step)
+        if unconfirmed is not None:
+            return unconfirmed
         return step if step.is_persons or self.of(step.id).state is StepState.ENDED else None
+
+    @property
+    def stands_at(self) -> str:
+        """What stopping it would stop, in words: the step that runs or waits, else what it is called."""
+        step = self.running_step or self.waits_for
+        return step.text if step is not None else self.label
+
+    @property
+    def waits_for_confirmation(self) -> bool:
+        """Whether what it waits for is a person's confirmation that a step may start."""
+        step = self.waits_for
+        return step is not None and self.to_confirm(step) is step
 
     def result(self) -> Outcome:
         """The outcome of the whole: passed if every needed step passed or was skipped by a person."""

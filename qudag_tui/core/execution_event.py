@@ -10,11 +10,15 @@ from qudag_tui.core.fact import Fact, fact
 @fact("execution requested")
 @dataclass(frozen=True, slots=True)
 class ExecutionRequested(Fact):
-    """Somebody asks that a procedure, or a script item, be executed; ``stops`` is the execution it ends first."""
+    """Somebody asks that a procedure, or a script item, be executed; ``stops`` is the execution it ends first.
+
+    ``undoes`` is the request of an execution of ``target``: what it did is taken back, in reverse order.
+    """
 
     target: str
     reason: str = ""
     stops: int = 0
+    undoes: int = 0
 
 
 @fact("request claimed")
@@ -38,6 +42,25 @@ class RequestExpired(Fact):
 class RequestRefused(Fact):
     """It may not start, and why (an untrusted file, say)."""
 
+    request: int
+    reason: str
+
+
+@fact("step confirmed")
+@dataclass(frozen=True, slots=True)
+class StepConfirmed(Fact):
+    """A person lets a step start that the plan wants confirmed; a restart of the supervisor withdraws it."""
+
+    step: str
+    request: int
+
+
+@fact("step refused")
+@dataclass(frozen=True, slots=True)
+class StepRefused(Fact):
+    """It was its turn and it could not start (a script that has changed, say): it waits for a person."""
+
+    step: str
     request: int
     reason: str
 
@@ -151,7 +174,8 @@ class SupervisorStarted(Fact):
     """A new one: whatever had not started waits for ``resume confirmed`` from here.
 
     ``missing`` are declared environment names it does not have; ``unprotected`` says why a logout may end it;
-    ``gap_seconds`` is how long the same process was stopped (a suspend), which counts as a restart.
+    ``gap_seconds`` is how long the same process was stopped (a suspend), which counts as a restart; ``took_over`` is
+    the pid of the one before, where that did not leave in order.
     """
 
     pid: int
@@ -161,6 +185,7 @@ class SupervisorStarted(Fact):
     missing: tuple[str, ...] = ()
     unprotected: str = ""
     gap_seconds: float = 0.0
+    took_over: int = 0
 
 
 @fact("supervisor stopped")

@@ -13,6 +13,7 @@ from qudag_tui.core.item import ItemState, Mark, Script
 from qudag_tui.core.observation import Supervisor
 from qudag_tui.core.procedure import ROLLBACK
 from qudag_tui.core.step import Outcome, Step
+from qudag_tui.core.undoing import undo_steps, undone_id
 
 if TYPE_CHECKING:
     from qudag_tui.core.event import Event
@@ -28,16 +29,19 @@ def _steps_of(state: State, target: str) -> tuple[Step, ...]:
 
 
 def _requested(state: State, event: Event, fact: ev.ExecutionRequested) -> None:
-    steps = _steps_of(state, fact.target)
-    state.executions[event.seq] = Execution(
-        event.seq, fact.target, steps, event.actor.by, event.at, fact.reason, fact.stops
-    )
     stopped = state.executions.get(fact.stops)
     if stopped is not None and not stopped.state.is_over:
         stopped.aborted_by, stopped.held = event.actor.by, False
+    undone = state.executions.get(fact.undoes)
+    steps = undo_steps(undone) if undone is not None else _steps_of(state, fact.target) if not fact.undoes else ()
+    execution = Execution(event.seq, fact.target, steps, event.actor.by, event.at, fact.reason, fact.stops, fact.undoes)
+    state.executions[event.seq] = execution
     item = state.plan.items.get(fact.target)
-    if item is not None:
+    if item is not None and not fact.undoes:
         touch(state, event, item.section)
+        # Who starts the one step of an item has confirmed that very step.
+        for step in steps:
+            execution.of(step.id).confirmed = event.actor.by
 
 
 def _claimed(state: State, event: Event, fact: ev.RequestClaimed) -> None:
@@ -45,7 +49,7 @@ def _claimed(state: State, event: Event, fact: ev.RequestClaimed) -> None:
     if execution is None or execution.state is not ExecutionState.REQUESTED:
         return
     execution.state, execution.claimed = ExecutionState.RUNNING, event.at
-    if execution.target == ROLLBACK:
+    if execution.target == ROLLBACK and not execution.undoes:
         phase = state.current_phase
         if phase is not None:
             hold(state, event, phase, f"rollback started by {execution.by}")
@@ -77,6 +81,20 @@ def _step_started(state: State, event: Event, fact: ev.StepStarted) -> None:
         Attempt(fact.attempt, event.at, fact.pid, fact.ticks, fact.shim_pid, fact.shim_ticks, fact.log)
     )
     progress.state, progress.outcome, progress.since, progress.ended = StepState.RUNNING, None, event.at, None
+    progress.undone = False
+
+
+def _step_confirmed(state: State, event: Event, fact: ev.StepConfirmed) -> None:
+    execution = state.executions.get(fact.request)
+    if execution is not None and execution.step(fact.step):
+        execution.of(fact.step).confirmed = event.actor.by
+
+
+def _step_refused(state: State, event: Event, fact: ev.StepRefused) -> None:
+    execution = state.executions.get(fact.request)
+    if execution is not None and execution.step(fact.step):
+        _end_step(state, event, execution, fact.step, Outcome.NEVER_STARTED)
+        execution.of(fact.step).reason = fact.reason
 
 
 def _step_ended(state: State, event: Event, fact: ev.StepEnded) -> None:
@@ -109,9 +127,15 @@ def _end_step(
 ) -> None:
     progress = execution.of(step_id)
     progress.state, progress.outcome, progress.ended, progress.by = StepState.ENDED, outcome, event.at, by
+    if outcome is not Outcome.PASSED:
+        return
+    undone = state.executions.get(execution.undoes)
+    if undone is not None:
+        undone.of(undone_id(step_id)).undone = True
     item = state.plan.items.get(execution.target)
-    if item is not None and outcome is Outcome.PASSED:
-        set_mark(state, item, Mark(ItemState.DONE, by or execution.by, event.at, event.seq))
+    if item is not None:
+        standing = ItemState.OPEN if execution.undoes else ItemState.DONE
+        set_mark(state, item, Mark(standing, by or execution.by, event.at, event.seq))
 
 
 def _watch_started(state: State, event: Event, fact: ev.WatchStarted) -> None:
@@ -148,6 +172,7 @@ def _retry(state: State, event: Event, fact: ev.RetryRequested) -> None:
     if execution is not None and execution.step(fact.step):
         progress = execution.of(fact.step)
         progress.state, progress.outcome, progress.since = StepState.PENDING, None, event.at
+        progress.confirmed = ""
         execution.state, execution.aborted_by, execution.outcome = ExecutionState.RUNNING, "", None
         execution.held = False
 
@@ -171,6 +196,15 @@ def _supervisor_started(state: State, event: Event, fact: ev.SupervisorStarted) 
     for execution in state.executions.values():
         if not execution.state.is_over:
             execution.held = True
+            _withdraw_confirmations(execution)
+
+
+def _withdraw_confirmations(execution: Execution) -> None:
+    """A confirmation was for then: what has not started by now is confirmed anew once the execution goes on."""
+    for step in execution.walk():
+        leaves = [leaf for leaf in step.walk() if not leaf.steps]
+        if all(execution.of(leaf.id).state is StepState.PENDING for leaf in leaves):
+            execution.of(step.id).confirmed = ""
 
 
 def _supervisor_stopped(state: State, _event: Event, fact: ev.SupervisorStopped) -> None:
@@ -189,6 +223,8 @@ HANDLERS: Mapping[type[ev.Fact], Callable[[Any, Any, Any], None]] = {
     ev.RequestClaimed: _claimed,
     ev.RequestExpired: _expired,
     ev.RequestRefused: _refused,
+    ev.StepConfirmed: _step_confirmed,
+    ev.StepRefused: _step_refused,
     ev.StepStarted: _step_started,
     ev.StepEnded: _step_ended,
     ev.WatchStarted: _watch_started,

@@ -132,10 +132,10 @@ def _requests(term: Threshold | AgainstBaseline, metric: Metric, judging: Judgin
         limit = term.limit
     span = countable(metric, judging.series, judging.window)
     if span is None:
-        return Forecast(None, "nothing was counted lately")
+        return Forecast(None, judging.errors.get(metric.id) or "nothing was counted lately")
     seen = counts(metric, judging.series, span)
     if seen.total <= 0 or seen.seconds <= 0:
-        return Forecast(None, "nothing was counted lately")
+        return Forecast(None, judging.errors.get(metric.id) or "nothing was counted lately")
     if _rare(term, seen.events, seen.total) / seen.total >= _rare_share(term, limit):
         return Forecast(None, "at today's rate of errors this gate does not pass", is_hopeless=True)
     phi = seen.dispersion(metric.burst)

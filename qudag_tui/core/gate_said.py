@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from qudag_tui.core.condition import terms
-from qudag_tui.core.item import Gate, ItemState
+from qudag_tui.core.item import SET_ASIDE, Gate
 from qudag_tui.core.requirement import Requirement, needs_of_all, requirements_of, soak_needs
 from qudag_tui.core.verdict import Verdict, worst
 
@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from qudag_tui.core.state import State
 
 UNSUPERVISED = "no supervisor looks"
-_SET_ASIDE = {ItemState.OVERRIDDEN, ItemState.NOT_APPLICABLE, ItemState.DEFERRED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +71,7 @@ def gate_said(
         return GateSaid(verdict, look.judged.line, needs, asked, is_final=True)
     if so_far is not None and unlooked:
         line = f"{unlooked}; it last said {so_far.verdict}: {so_far.line}"
-        return GateSaid(Verdict.UNKNOWN, line, "a supervisor that looks")
+        return GateSaid(Verdict.UNKNOWN, line, "a supervisor")
     if so_far is None or so_far.verdict is not Verdict.PASS:
         return so_far
     if soak is None or progress is None:
@@ -85,7 +84,7 @@ def by_metric(gates: Iterable[tuple[Item, GateSaid | None]], state: State) -> di
     """The worst that gates say of each metric; those that a person set aside say nothing."""
     found: dict[str, list[Verdict]] = {}
     for gate, said in gates:
-        if said is None or not isinstance(gate.spec, Gate) or state.item_state(gate) in _SET_ASIDE:
+        if said is None or not isinstance(gate.spec, Gate) or state.item_state(gate) in SET_ASIDE:
             continue
         # Of several comparisons each speaks of its own metric, where it is known what each said.
         each = list(terms(gate.spec.condition))

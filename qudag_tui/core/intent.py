@@ -94,11 +94,15 @@ class AcceptUnprotected:
 
 @dataclass(frozen=True, slots=True)
 class Execute:
-    """Execute a procedure or a script item; ``stop_first`` confirms that what runs now is stopped."""
+    """Execute a procedure or a script item; ``stop_first`` confirms that what runs now is stopped.
+
+    With ``undo`` what its last execution did is taken back instead.
+    """
 
     target: str
     reason: str = ""
     stop_first: bool = False
+    undo: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -156,6 +160,13 @@ class MarkStep:
 
 
 @dataclass(frozen=True, slots=True)
+class ConfirmStep:
+    """Let a step start that the plan wants confirmed; without ``step`` the one that waits for it."""
+
+    step: str = ""
+
+
+@dataclass(frozen=True, slots=True)
 class Resume:
     """Let what waited since the supervisor's restart go on."""
 
@@ -195,6 +206,7 @@ Intent = (
     | Retry
     | Skip
     | MarkStep
+    | ConfirmStep
     | Resume
     | CloseRun
     | Record

@@ -48,6 +48,10 @@ class ItemState(StrEnum):
         return self is not ItemState.OPEN
 
 
+# What a person has said is not to be done here, or not now.
+SET_ASIDE = frozenset({ItemState.OVERRIDDEN, ItemState.NOT_APPLICABLE, ItemState.DEFERRED})
+
+
 @dataclass(frozen=True, slots=True)
 class Gate:
     """A condition that must hold over a soak, or over ``window_seconds`` ending now where it stands outside one.

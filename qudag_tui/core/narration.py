@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 
 from qudag_tui.core import event as ev
 from qudag_tui.core.duration import clock, spoken
+from qudag_tui.core.execution import UNDO_OF, label
 from qudag_tui.core.procedure import ROLLBACK
+from qudag_tui.core.undoing import undone_id
 
 if TYPE_CHECKING:
     from qudag_tui.core.checklist import Plan
@@ -18,12 +20,19 @@ def _box(plan: Plan, box_id: str) -> str:
     return f"“{box.text}”" if box else f"“{box_id}”, which this plan does not have"
 
 
+def _step(plan: Plan, step_id: str) -> str:
+    base = plan.boxes.get(undone_id(step_id))
+    return f"“Undo: {base.text}”" if base and step_id != base.id else _box(plan, step_id)
+
+
 def _section(plan: Plan, section_id: str) -> str:
     section = plan.sections.get(section_id)
     return f"“{section.title}”" if section else f"“{section_id}”"
 
 
 def _target(plan: Plan, target: str) -> str:
+    if target.startswith(UNDO_OF):
+        return f"the undo of {_target(plan, target.removeprefix(UNDO_OF))}"
     if target == ROLLBACK:
         return "the rollback"
     procedure = plan.procedures.get(target)
@@ -105,42 +114,47 @@ def _execution_words(event: Event, plan: Plan, targets: dict[int, str]) -> str:
     fact = event.fact
     match fact:
         case ev.ExecutionRequested():
-            targets[event.seq] = fact.target
+            targets[event.seq] = label(fact.target, fact.undoes)
             first = " and stopped what ran" if fact.stops else ""
-            return f"asked for {_target(plan, fact.target)}{first}{_because(fact.reason)}"
+            return f"asked for {_target(plan, targets[event.seq])}{first}{_because(fact.reason)}"
         case ev.RequestClaimed():
             return f"took on {_target(plan, targets.get(fact.request, f'request {fact.request}'))}"
         case ev.RequestExpired():
             return f"{_target(plan, targets.get(fact.request, f'request {fact.request}'))} expired: nobody took it on"
         case ev.RequestRefused():
             return f"refused {_target(plan, targets.get(fact.request, ''))}: {fact.reason}"
+        case ev.StepConfirmed():
+            return f"confirmed that {_step(plan, fact.step)} may start"
+        case ev.StepRefused():
+            return f"did not start {_step(plan, fact.step)}: {fact.reason}"
         case ev.StepStarted():
             again = f", attempt {fact.attempt}" if fact.attempt > 1 else ""
-            return f"started {_box(plan, fact.step)}{again}, pid {fact.pid}"
+            return f"started {_step(plan, fact.step)}{again}, pid {fact.pid}"
         case ev.StepEnded():
             took = f" after {spoken(fact.seconds)}" if fact.seconds is not None else ""
             code = f", exit code {fact.code}" if fact.code else f", signal {fact.signal}" if fact.signal else ""
             left = f", still running: {', '.join(fact.left)}" if fact.left else ""
             outcome = fact.outcome.replace("_", " ")
-            return f"{_box(plan, fact.step)} {outcome}{took}{code}{left}{_because(fact.error)}"
+            return f"{_step(plan, fact.step)} {outcome}{took}{code}{left}{_because(fact.error)}"
         case ev.WatchStarted():
-            return f"watches for {_box(plan, fact.step)}"
+            return f"watches for {_step(plan, fact.step)}"
         case ev.WatchEnded():
             answer = "recovered" if fact.outcome == "passed" else "not recovered"
-            return f"{_box(plan, fact.step)}: {answer}, {fact.line}"
+            return f"{_step(plan, fact.step)}: {answer}, {fact.line}"
         case ev.StepMarked():
-            return f"marked {_box(plan, fact.step)} {fact.outcome}{_because(fact.reason)}"
+            return f"marked {_step(plan, fact.step)} {fact.outcome}{_because(fact.reason)}"
         case ev.StepSkipped():
-            return f"skipped {_box(plan, fact.step)}{_because(fact.reason)}"
+            return f"skipped {_step(plan, fact.step)}{_because(fact.reason)}"
         case ev.RetryRequested():
-            return f"asked to retry {_box(plan, fact.step)}"
+            return f"asked to retry {_step(plan, fact.step)}"
         case ev.AbortRequested():
             return f"aborted {_target(plan, targets.get(fact.request, f'request {fact.request}'))}"
         case ev.ExecutionFinished():
             target = _target(plan, targets.get(fact.request, f"request {fact.request}"))
             return f"{target} ended: {fact.outcome.replace('_', ' ')}"
         case ev.SupervisorStarted():
-            return f"the supervisor started, pid {fact.pid}"
+            after = f", in place of pid {fact.took_over}, which did not leave in order" if fact.took_over else ""
+            return f"the supervisor started, pid {fact.pid}{after}"
         case ev.SupervisorStopped():
             return "the supervisor stopped"
         case ev.ResumeConfirmed():

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from qudag_tui.core.item import ItemState
+from qudag_tui.core.item import SET_ASIDE, ItemState
 from qudag_tui.core.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -13,8 +13,6 @@ if TYPE_CHECKING:
     from qudag_tui.core.item import Item
     from qudag_tui.core.regression_event import GateRegressed
     from qudag_tui.core.state import State
-
-_SET_ASIDE = {ItemState.OVERRIDDEN, ItemState.NOT_APPLICABLE, ItemState.DEFERRED}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +31,7 @@ def can_regress(state: State, gate: Item) -> bool:
         look is not None
         and look.judged.verdict == Verdict.PASS
         and state.regression(gate.id) is None
-        and state.item_state(gate) not in _SET_ASIDE
+        and state.item_state(gate) not in SET_ASIDE
         and state.closed is None
     )
 

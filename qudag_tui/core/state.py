@@ -19,6 +19,7 @@ from qudag_tui.core.observation import Fired, Look, Supervisor
 from qudag_tui.core.phase import PhaseProgress, PhaseState, SoakProgress
 from qudag_tui.core.regression import Regression
 from qudag_tui.core.step import Outcome
+from qudag_tui.core.undoing import undo_steps
 from qudag_tui.core.verdict import Verdict
 
 
@@ -98,6 +99,8 @@ class State:
         if execution is None or step is None:
             return ItemState.CLAIMED if box.claimed else ItemState.OPEN
         progress = execution.of(box.id)
+        if progress.undone:
+            return ItemState.OPEN
         if progress.state is StepState.SKIPPED or not execution.is_needed(step):
             return ItemState.NOT_APPLICABLE
         if step.steps:
@@ -197,10 +200,20 @@ class State:
     # Executing
 
     def last_execution(self, target: str) -> Execution | None:
-        """The newest execution of a procedure or script item that was not refused and did not expire."""
-        started = (e for e in reversed(self.executions.values()) if e.target == target)
+        """The newest execution of a procedure or script item that was not refused and did not expire; never an undo."""
+        started = (e for e in reversed(self.executions.values()) if e.target == target and not e.undoes)
         never = {ExecutionState.EXPIRED, ExecutionState.REFUSED}
         return next((e for e in started if e.state not in never), None)
+
+    def undoable(self, target: str) -> Execution | None:
+        """The newest execution of a procedure or script item that did something which can be taken back."""
+        done = (e for e in reversed(self.executions.values()) if e.target == target and not e.undoes)
+        return next((e for e in done if undo_steps(e)), None)
+
+    @property
+    def in_progress(self) -> Execution | None:
+        """What was asked for, runs or waits, and was not aborted: there is never more than one."""
+        return next((e for e in self.executions.values() if not e.state.is_over and not e.aborted_by), None)
 
     @property
     def active_execution(self) -> Execution | None:
@@ -214,7 +227,7 @@ class State:
     @property
     def held_executions(self) -> list[Execution]:
         """What waits for a person since the supervisor's restart."""
-        return [e for e in self.executions.values() if e.held and not e.state.is_over]
+        return [e for e in self.executions.values() if e.held and not e.state.is_over and not e.aborted_by]
 
     def execution_of_step(self, step_id: str) -> Execution | None:
         """The newest execution that holds a step."""

@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from qudag_tui.core.checklist import Plan, Section
 from qudag_tui.core.item import Item, Script, Signoff
 from qudag_tui.core.procedure import Procedure
 from qudag_tui.core.step import Step
+from qudag_tui.core.undoing import SUFFIX
+
+if TYPE_CHECKING:
+    from qudag_tui.core.state import State
 
 MOST_LISTED = 10
 
@@ -77,9 +82,13 @@ def find_procedure(plan: Plan, wanted: str) -> Procedure:
     return plan.procedures[find_id(wanted, plan.procedures, "procedure")]
 
 
-def find_step(plan: Plan, wanted: str) -> Step:
-    """A step of a procedure, or the step of an item that runs a command."""
+def find_step(plan: Plan, wanted: str, state: State | None = None) -> Step:
+    """A step of a procedure, or the step of an item that runs a command; in a run also one that takes another back."""
     steps = {**plan.steps, **scripts(plan)}
+    if state is not None and SUFFIX[0] in wanted:
+        steps = {
+            step.id: step for execution in state.executions.values() if execution.undoes for step in execution.walk()
+        }
     return steps[find_id(wanted, steps, "step")]
 
 

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from qudag_tui.core.dry_run import join
 from qudag_tui.plan.difference import one_line
-from qudag_tui.plan.shell_words import join
 
 if TYPE_CHECKING:
     from qudag_tui.plan.named_files import Command, Environment

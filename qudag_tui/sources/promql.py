@@ -59,6 +59,8 @@ class PromqlSource:
             wanted.histograms, 'a query gives no buckets: write gauge = "…:histogram_quantile(…)"'
         )
         self._fresh = Freshness(source.every_seconds)
+        # How far the server's clock was ahead of this machine's when it last answered.
+        self._ahead_seconds = 0.0
 
     async def read(self, at: Instant) -> Reading:
         """The value of every query that gives exactly one finite number."""
@@ -66,6 +68,7 @@ class PromqlSource:
         answers = await self._all(asked, self._instant, self._timeout_seconds)
         last = answers[SCRAPED_LAST]
         scraped = None if isinstance(last, SourceError) else last[1]
+        unsure = "" if isinstance(last, _NoSeriesError) else _unsure(last)
         values: dict[str, float] = {}
         reasons = dict(self._unusable)
         for query in self._queries:
@@ -74,13 +77,14 @@ class PromqlSource:
                 reasons[query] = str(found)
                 continue
             age = found[0] - scraped if scraped is not None else 0.0
-            trouble = self._fresh.trouble(query, found[0], at)
+            trouble = unsure or self._fresh.trouble(query, found[0], at)
             if age > self._fresh.most_age_seconds:
                 trouble = f"the server has scraped nothing for {spoken(age)}"
             if trouble:
                 reasons[query] = trouble
             else:
                 values[query] = found[1]
+                self._ahead_seconds = found[0] - at.wall.timestamp()
         if not values and reasons:
             raise UnansweredError(next(iter(reasons.values())))
         return Reading(values, reasons)
@@ -88,20 +92,24 @@ class PromqlSource:
     async def fill(self, first: datetime, every_seconds: float, count: int) -> Filling:
         """What the server has at ``first`` and each ``every_seconds`` after it, ``count`` times in all.
 
-        Times at which it did not scrape itself are left out, whatever it shows for them.
+        Times are those of this machine when the server last answered: its clock may be another, or have been set since.
+        Times at which the server did not scrape are left out, whatever it shows for them. Raises
+        :class:`UnansweredError` where it does not tell these.
         """
         reasons = dict(self._unusable)
         values: dict[str, dict[int, float]] = {query: {} for query in self._queries}
         for start in range(0, count, MOST_POINTS):
             length = min(MOST_POINTS, count - start)
-            begin = first.timestamp() + start * every_seconds
+            begin = first.timestamp() + self._ahead_seconds + start * every_seconds
 
             async def ask(query: str, begin: float = begin, length: int = length) -> dict[int, float]:
                 return await self._range(query, begin, every_seconds, length)
 
             found = await self._all([SCRAPED_LAST, *self._queries], ask, FILL_SECONDS)
             last = found[SCRAPED_LAST]
-            awake = None if isinstance(last, SourceError) else _awake(last, begin, every_seconds)
+            if isinstance(last, SourceError):
+                raise UnansweredError(_unsure(last))
+            awake = _awake(last, begin, every_seconds)
             for query in self._queries:
                 points = found[query]
                 if isinstance(points, SourceError):
@@ -139,7 +147,7 @@ class PromqlSource:
         kind, result = data.get("resultType"), data.get("result")
         if kind == "vector" and isinstance(result, list):
             if not result:
-                raise UnansweredError("the server has no such series now")
+                raise _NoSeriesError("the server has no such series now")
             if len(result) > 1:
                 raise UnansweredError(_ONE_NUMBER)
             return _point(_member(result[0], "value"))
@@ -189,6 +197,15 @@ class PromqlSource:
         if said.get("status") != "success" or not isinstance(data, dict):
             raise UnansweredError(_quote("the server refuses the query", said.get("error", "")))
         return data
+
+
+class _NoSeriesError(UnansweredError):
+    """It was asked for a series that it does not have."""
+
+
+def _unsure(last: object) -> str:
+    """Why nothing that a server shows is known to be new, or ""."""
+    return short(f"when it last scraped is not known: {last}") if isinstance(last, SourceError) else ""
 
 
 def _parsed(answer: Answer) -> dict[str, Any]:

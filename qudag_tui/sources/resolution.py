@@ -6,7 +6,7 @@ import asyncio
 import ipaddress
 import socket
 import ssl
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 
 import httpcore
 import httpx
@@ -16,6 +16,7 @@ from qudag_tui.sources.source import SourceError
 
 # While further addresses are left, one that does not answer gets this long.
 ATTEMPT_SECONDS = 1.0
+_TRANSLATED = ipaddress.IPv6Network("64:ff9b::/96")
 # The extension of a request that holds the address in the plan, wherever redirects lead from there.
 ASKED = "qudag_tui.asked"
 
@@ -26,8 +27,15 @@ def is_link_local(host: str) -> bool:
         address = ipaddress.ip_address(host.strip("[]").partition("%")[0])
     except ValueError:
         return False
-    mapped = getattr(address, "ipv4_mapped", None)
-    return address.is_link_local or (mapped is not None and mapped.is_link_local)
+    return address.is_link_local or any(inner.is_link_local for inner in _carried(address))
+
+
+def _carried(address: ipaddress.IPv4Address | ipaddress.IPv6Address) -> Iterator[ipaddress.IPv4Address]:
+    """The IPv4 addresses that an IPv6 address may lead to: mapped, by 6to4, and by a translator (RFC 6052)."""
+    if isinstance(address, ipaddress.IPv6Address):
+        yield from filter(None, (address.ipv4_mapped, address.sixtofour))
+        if address in _TRANSLATED:
+            yield ipaddress.IPv4Address(int(address) & 0xFFFFFFFF)
 
 
 def _is_address(host: str) -> bool:

@@ -146,14 +146,14 @@ class Executor:
         reason = await off_loop(lambda: trust.check_before_exec(plan, file, step))
         given = None if reason else await off_loop(lambda: trust.trusted(plan, file))
         if given is None:
-            return await self._refuse(execution, reason or "it is not trusted any more")
+            return await self._refuse_step(action, reason or "it is not trusted any more")
         launch = launch_of(step, self._run.state, created, given.search_path)
         name = f"{LOGS}/{log_name(step, execution, action.attempt)}"
         log, exit_file = self._create(name), self._create(name.removesuffix(".log") + ".exit")
         try:
             attempt = await self._shims.start(launch, log, exit_file, self._exit_reader(name))
         except ShimError as error:
-            return await self._refuse(execution, str(error))
+            return await self._refuse_step(action, str(error))
         finally:
             for descriptor in (log, exit_file):
                 if descriptor >= 0:
@@ -198,6 +198,11 @@ class Executor:
 
     async def _refuse(self, execution: Execution, reason: str) -> bool:
         return await self._recorder.record(ev.RequestRefused(execution.request, reason)) is not None
+
+    async def _refuse_step(self, action: StartStep, reason: str) -> bool:
+        # What was done before stays done, so that the execution waits for a person instead of ending.
+        fact = ev.StepRefused(action.step.id, action.execution.request, reason)
+        return self._may_start() and await self._recorder.record(fact) is not None
 
     def _file(self) -> Path:
         created = self._run.state.run

@@ -74,7 +74,16 @@ class Supervisor:
             missing_names(self._run.plan),
             logout_kills(),
             round(gap_seconds, 3),
+            self._took_over(),
         )
+
+    def _took_over(self) -> int:
+        """The pid of the supervisor before this one, if it did not say that it left."""
+        before = self._run.state.supervisor
+        if before is None or before.stopped is not None:
+            return 0
+        started = before.started
+        return 0 if (started.pid, started.ticks) == (os.getpid(), own_ticks()) else started.pid
 
     async def live(self) -> None:
         """Until it leaves, or is told to stop. Raises :class:`RunGone` if the folder is gone."""

@@ -7,15 +7,15 @@ from __future__ import annotations
 
 import os
 
-HEAD_BYTES = 1 << 20
-TAIL_BYTES = 1 << 20
+from qudag_tui.run.log_shape import HEAD_BYTES, TAIL_BYTES, left_out_note
+
 _READ_BYTES = 1 << 16
 
 
 class StepLog:
     """Grows to the head and twice the tail, then shrinks to head, a line that says so, and tail.
 
-    A reader that follows it begins again from the head's end when the file is shorter than what it has read. Nothing
+    How a reader follows it all the same is in ``run/step_output.py``. Nothing
     here raises: a full disk loses output, which ``error`` tells, and never stops the step.
     """
 
@@ -79,7 +79,7 @@ class StepLog:
     def _shrink(self) -> None:
         tail = os.pread(self._descriptor, self._tail, self._size - self._tail)
         self._left_out += self._size - self._tail - self._head - self._noted
-        note = b"\n[%d bytes left out]\n" % self._left_out
+        note = left_out_note(self._left_out)
         self._noted = len(note)
         os.ftruncate(self._descriptor, self._head)
         self._size = self._head

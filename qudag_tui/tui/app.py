@@ -234,7 +234,7 @@ class QudagApp(App[int]):
                 from qudag_tui.core.narration import words  # noqa: PLC0415  # nobody has done anything before
                 from qudag_tui.tui.verdicts import too_short  # noqa: PLC0415  # as above
 
-                targets = {number: execution.target for number, execution in self.shot.state.executions.items()}
+                targets = {number: execution.label for number, execution in self.shot.state.executions.items()}
                 warning = too_short(answer.fact, self.shot)
                 self.say(warning or words(answer, self.shot.plan, targets), wrong=bool(warning))
         elif isinstance(answer, Refusal):

@@ -231,6 +231,10 @@ def _script_fact(item: Item, shot: Snapshot) -> Fact:
         return Fact(("e executes",), Tone.DIM)
     step = next(execution.walk())
     progress = execution.of(step.id)
+    if progress.undone:
+        return Fact(("undone · e executes", "undone"), Tone.PLAIN)
+    if execution.waits_for_confirmation:
+        return Fact(("waits to be confirmed: 3, w", "waits to be confirmed"), Tone.CURRENT)
     if progress.state is StepState.RUNNING and progress.since:
         return Fact((f"running {clock(shot.now.seconds_since(progress.since))}",), Tone.CURRENT)
     if progress.outcome is not None and progress.outcome is not Outcome.PASSED:

@@ -45,7 +45,7 @@ _LARGE_BYTES = 150_000
 _READY_SECONDS = 10.0
 READ_NS = 1_000_000_000
 # Each of these leaves the supervisor something to do: there is to be one before it is asked.
-_NEEDS_SUPERVISOR = {"Tick", "Execute", "Retry", "Resume", "MarkStep", "Skip", "Arm"}
+_NEEDS_SUPERVISOR = {"Tick", "Execute", "Retry", "Resume", "ConfirmStep", "MarkStep", "Skip", "Arm"}
 
 
 class Session:

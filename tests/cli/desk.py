@@ -16,6 +16,9 @@ from qudag_tui.cli.main import main
 from qudag_tui.core.event import Actor, Fact
 from qudag_tui.core.intent import Intent, Record
 from qudag_tui.core.refusal import Refusal
+from qudag_tui.run import supervision
+from qudag_tui.run.lock import Holder
+from qudag_tui.run.process import own_ticks
 from qudag_tui.run.run import Run
 
 REPOSITORY = Path(__file__).parents[2]
@@ -178,3 +181,9 @@ class Desk:
             stdin=subprocess.DEVNULL,
             **{"stdout": subprocess.PIPE, "stderr": subprocess.PIPE, **options},
         )
+
+
+def supervise_as_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the program find a supervisor: this very process."""
+    holder = Holder(os.getpid(), own_ticks(), "ana", "2026-11-22T20:00:00Z", supervision.PURPOSE)
+    monkeypatch.setattr(supervision, "supervisor_holder", lambda _folder: holder)

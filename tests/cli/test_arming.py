@@ -7,9 +7,9 @@ import pytest
 from qudag_tui.core import event as ev
 from qudag_tui.core.intent import Arm, Execute, Record, Tick
 from qudag_tui.core.refusal import Refusal
-from qudag_tui.run import clock, supervision
+from qudag_tui.run import clock
 from qudag_tui.run.samples import SampleWriter
-from tests.cli.desk import PLAN, Desk
+from tests.cli.desk import PLAN, Desk, supervise_as_this_process
 
 STARTING = (
     PLAN
@@ -118,7 +118,7 @@ def test_what_no_supervisor_looks_at_cannot_be_told(starting: Desk) -> None:
 def test_a_supervisor_that_stores_nothing_is_told_and_no_verdict_of_its_counts(
     starting: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(supervision, "supervisor_alive", lambda _folder: True)
+    supervise_as_this_process(monkeypatch)
     run, past = starting.run, clock.now().plus(-300)
     started = ev.SupervisorStarted(1, 1, 0, "0")
     assert not isinstance(run.submit(Record(started), ev.Actor("supervisor"), lambda: past), Refusal)

@@ -14,8 +14,7 @@ from qudag_tui.cli.follow import Follower
 from qudag_tui.cli.session import Session
 from qudag_tui.core import event as ev
 from qudag_tui.core import intent as ask
-from qudag_tui.run import supervision
-from tests.cli.desk import Desk
+from tests.cli.desk import Desk, supervise_as_this_process
 
 
 @pytest.fixture
@@ -23,7 +22,7 @@ def supervised(desk: Desk) -> Iterator[None]:
     """The test plays the supervisor, until the desk is cleared."""
     assert desk.folder.is_dir()
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(supervision, "supervisor_alive", lambda _folder: True)
+        supervise_as_this_process(patched)
         yield
 
 
@@ -81,6 +80,7 @@ def test_a_step_that_failed_is_seven_and_says_every_way_on(desk: Desk, capsys: p
     capsys.readouterr()
     assert follower(request).follow() is ExitCode.UNKNOWN
     assert capsys.readouterr().err == (
+        "“Flags off” failed, exit code 1\n  | attempt 1\n"
         "“Flags off” failed; it waits for one of: qudag-tui retry flags --run r1, skip flags --why … --run r1, "
         "mark flags --why … --run r1, abort --run r1\n"
     )

@@ -12,9 +12,8 @@ from qudag_tui.core import event as ev
 from qudag_tui.core.intent import Decide, Tick, Untick
 from qudag_tui.core.requirement import Requirement, plain
 from qudag_tui.core.verdict import Verdict
-from qudag_tui.run import supervision
 from qudag_tui.run.samples import SampleWriter, StandingKind
-from tests.cli.desk import PLAN, Answer, Desk
+from tests.cli.desk import PLAN, Answer, Desk, supervise_as_this_process
 
 TWO = PLAN.replace('gate = "cpu < 101%"', 'gate = "cpu < 101% and cpu stable within 5%"', 1)
 ASKED = (
@@ -26,7 +25,7 @@ ASKED = (
 @pytest.fixture
 def supervised(monkeypatch: pytest.MonkeyPatch) -> None:
     """As if a supervisor lived; what it said stands in ``samples.db``."""
-    monkeypatch.setattr(supervision, "supervisor_alive", lambda _folder: True)
+    supervise_as_this_process(monkeypatch)
 
 
 @pytest.fixture
@@ -172,6 +171,20 @@ def test_what_was_said_in_a_soak_that_was_stopped_counts_no_more(desk: Desk, sta
     desk.ask(Untick("watch"))
 
     assert desk("gate", "cpu-ok") == Answer(7, "unknown       CPU is fine  it was not looked at yet  cpu-ok\n", "")
+
+
+def test_nobody_waits_for_a_gate_that_was_set_aside_or_for_none(desk: Desk) -> None:
+    desk.write(PLAN)
+    desk.new()
+    assert desk("override", "cpu-ok", "--why", "by eye").code == 0
+    waited = desk("gate", "cpu-ok", "--wait")
+    assert (waited.code, waited.out) == (
+        7,
+        "unknown       CPU is fine  overridden; no supervisor looks at it  cpu-ok\n",
+    )
+
+    none = desk("gate", "all", "--wait")
+    assert (none.code, none.out, none.err) == (7, "", "this phase has no gate: nothing is known of it\n")
 
 
 def test_without_a_supervisor_nothing_that_it_said_so_far_counts(desk: Desk, stand: Callable[..., None]) -> None:

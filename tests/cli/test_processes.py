@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import pty
 import random
 import signal
 import subprocess
@@ -17,6 +16,7 @@ import pytest
 from qudag_tui.core import event as ev
 from qudag_tui.core.printable import visible
 from tests.cli.desk import REPOSITORY, Desk
+from tests.cli.terminal import Terminal
 
 DEADLINE_SECONDS = 90
 WORKERS = 50
@@ -145,46 +145,6 @@ def test_no_verb_loads_what_only_the_screen_needs(desk: Desk, words: tuple[str, 
         check=False,
     )
     assert done.returncode == 0, done.stderr
-
-
-class Terminal:
-    """A person at a terminal: answers what is asked."""
-
-    def __init__(self, desk: Desk, *words: str) -> None:
-        self.shown = ""
-        self.pid, self.descriptor = pty.fork()
-        if self.pid == 0:
-            os.chdir(desk.folder)
-            os.execve(sys.executable, [sys.executable, "-P", "-m", "qudag_tui", *words], desk.environment())
-
-    def read_until(self, wanted: str) -> str:
-        """What is shown up to ``wanted``."""
-        while wanted not in self.shown:
-            try:
-                data = os.read(self.descriptor, 4096)
-            except OSError:
-                data = b""
-            assert data, self.shown
-            self.shown += data.decode()
-        return self.shown
-
-    def type(self, text: str) -> None:
-        """Type a line."""
-        os.write(self.descriptor, f"{text}\n".encode())
-
-    def end(self) -> int:
-        """The exit code."""
-        while True:
-            try:
-                data = os.read(self.descriptor, 4096)
-            except OSError:
-                break
-            self.shown += data.decode()
-            if not data:
-                break
-        _, status = os.waitpid(self.pid, 0)
-        os.close(self.descriptor)
-        return os.waitstatus_to_exitcode(status)
 
 
 def test_a_rollback_is_started_by_typing_the_code_that_is_shown(desk: Desk) -> None:

@@ -9,9 +9,8 @@ import pytest
 
 from qudag_tui.core import event as ev
 from qudag_tui.core import intent as ask
-from qudag_tui.run import supervision
 from qudag_tui.run.samples import SampleWriter
-from tests.cli.desk import SHIPPED, Answer, Desk
+from tests.cli.desk import SHIPPED, Answer, Desk, supervise_as_this_process
 
 HOSTILE = "\x1b]0;owned\x07\x9b31m\u202e[/bold]\r\n\ttab"
 
@@ -102,7 +101,7 @@ def test_status_shows_what_the_supervisor_says_and_nothing_of_it_once_it_is_gone
     writer.set_standing("trigger", "smoke", 1, {"verdict": ["not", "a", "verdict"], "line": 7})
     writer.close()
     with monkeypatch.context() as patched:
-        patched.setattr(supervision, "supervisor_alive", lambda _folder: True)
+        supervise_as_this_process(patched)
         status = desk.status()
         assert "pass: 31 %, limit 101 %" in desk("status").out
         said = (

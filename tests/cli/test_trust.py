@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.desk import PLAN, Desk
-from tests.cli.test_processes import Terminal
+from tests.cli.terminal import Terminal
 
 SCRIPTED = PLAN.replace('run = ["sh", "-c", "echo flags off; echo of $QUDAG_TUI_RELEASE"]', 'run = ["sh", "flags.sh"]')
 

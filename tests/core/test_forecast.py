@@ -6,7 +6,7 @@ import pytest
 
 from qudag_tui.core.condition import parse_condition
 from qudag_tui.core.extension import AfterLook, after_look, alpha_of
-from qudag_tui.core.forecast import Forecast, forecast
+from qudag_tui.core.forecast import Forecast, beside_soak, forecast
 from qudag_tui.core.verdict import Verdict
 from tests.core.measuring import captured, counted, gauge, growing, ratio, samples, slow, window
 
@@ -65,3 +65,30 @@ def test_the_level_is_shared_by_all_final_looks() -> None:
 )
 def test_only_what_is_inconclusive_is_looked_at_for_longer(verdict: Verdict, looks: int, after: AfterLook) -> None:
     assert after_look(verdict, looks, extend=2) is after
+
+
+@pytest.mark.parametrize("condition", ["errors < 0.1%", "latency < 3 s", "latency stable within 5%"])
+def test_what_is_not_measured_has_no_forecast_but_a_reason(condition: str) -> None:
+    metrics = {"latency": gauge(), "errors": ratio()}
+    reasons = dict.fromkeys(metrics, "connection refused")
+
+    found = forecast(parse_condition(condition), window(SLOTS), {}, metrics, errors=reasons)
+
+    assert found == Forecast(None, "connection refused")
+
+
+@pytest.mark.parametrize(
+    ("seconds", "extend", "verdict", "line"),
+    [
+        (1800.0, 2, Verdict.PASS, "needs"),
+        (3000.0, 2, Verdict.FAIL, "needs, longer than its soak of 30 min, which would be extended"),
+        (4000.0, 2, Verdict.FAIL, "needs, longer than its soak of 30 min, even with its extensions"),
+        (3000.0, 0, Verdict.FAIL, "needs, longer than its soak of 30 min"),
+        (None, 2, Verdict.UNKNOWN, "needs"),
+    ],
+)
+def test_a_forecast_is_held_against_the_soak(seconds: float | None, extend: int, verdict: Verdict, line: str) -> None:
+    found = beside_soak(Forecast(seconds, "needs"), 1800.0, extend)
+
+    assert (found.verdict, found.line, found.value, found.limit) == (verdict, line, seconds, 1800.0)
+    assert beside_soak(Forecast(None, "never", is_hopeless=True), 1800.0).verdict is Verdict.FAIL

@@ -22,6 +22,7 @@ PURE = {
     "operator",
     "qudag_tui.core",
     "re",
+    "shlex",
     "statistics",
     "typing",
     "unicodedata",

@@ -195,7 +195,9 @@ async def test_a_proxy_that_was_asked_for_is_used(server: Server) -> None:
     assert server.requests[0].line == "GET http://far.test/m HTTP/1.1"
 
 
-@pytest.mark.parametrize("address", ["169.254.169.254", "fe80::1", "::ffff:169.254.1.1"])
+@pytest.mark.parametrize(
+    "address", ["169.254.169.254", "fe80::1", "::ffff:169.254.1.1", "64:ff9b::a9fe:a9fe", "2002:a9fe:a9fe::1"]
+)
 async def test_a_name_that_resolves_to_a_link_local_address_is_refused(
     address: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import AsyncIterator, Callable
-from datetime import UTC, datetime
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -178,6 +179,36 @@ async def test_a_server_that_has_stopped_scraping_shows_old_numbers_and_they_do_
     says(server, vector("1"), scraped_seconds_ago=150)
 
     assert await reason(promql(server, network)) == "the server has scraped nothing for 2 min"
+
+
+async def test_what_may_be_old_does_not_count_where_the_server_does_not_tell_when_it_scraped(
+    server: Server, network: Network
+) -> None:
+    """A server that has no such series is another kind of server, and is believed."""
+    answers(server, lambda query: response(b"no", 500) if query == SCRAPED_LAST else vector("1"))
+    assert await reason(promql(server, network)) == (
+        "when it last scraped is not known: answered 500 Internal Server Error"
+    )
+    with pytest.raises(SourceError, match="when it last scraped is not known"):
+        await promql(server, network).fill(START, 5.0, 3)
+
+    answers(server, lambda query: vector() if query == SCRAPED_LAST else vector("1"))
+    assert await promql(server, network).read(now()) == {"q": 1.0}
+
+
+async def test_a_gap_is_sought_by_the_clock_of_the_server(server: Server, network: Network) -> None:
+    """This machine's clock was set back by an hour, which the boot clock knew: the gap is not an hour old."""
+    source, began = promql(server, network), now()
+    answers(server, lambda query: vector(str(began.wall.timestamp()) if query == SCRAPED_LAST else "1"))
+    await source.read(began)
+    jumped = replace(now(), wall=now().wall - timedelta(hours=1))
+    await source.read(jumped)
+    server.requests.clear()
+    answers(server, lambda _: success("matrix", []))
+
+    await source.fill(jumped.wall - timedelta(seconds=10), 5.0, 2)
+
+    assert {round(float(form["start"][0]) - began.wall.timestamp() + 10) // 60 for form in _forms(server)} == {0}
 
 
 async def test_a_histogram_cannot_be_asked_for(server: Server, network: Network) -> None:

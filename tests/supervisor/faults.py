@@ -19,6 +19,7 @@ NUMBERS = itertools.count(1)
 LATE = "within 1 s"
 LARGE = "the answer is larger than 8 MiB"
 REDIRECTED = "answered 302, a redirect to http://127.0.0.1:1/, which is not followed"
+TOKEN = "a-bearer-of-many-letters"  # it lets nobody in anywhere else
 # No name has so long a part: nobody else has to be asked.
 NOBODY = "a" * 64
 METRIC = {
@@ -213,6 +214,13 @@ HTTP = [
     Fault("http", "minus Inf", "its value is -inf", says('{"depth": -1e999}')),
     Fault("http", "wrong type", 'a number is expected there, not "1"', says('{"depth": "1"}')),
     Fault("http", "malformed", "the answer is no JSON", says("<html>Log in</html>")),
+    Fault(
+        "http",
+        "secret sent back",
+        'a number is expected there, not "..."',
+        says(f'{{"depth": "{TOKEN}"}}'),
+        server="secure",
+    ),
     Fault("http", "label churn", "a number is expected there, not nothing", says('{"depth-of-pod-2": 1}')),
 ]
 COMMAND = [

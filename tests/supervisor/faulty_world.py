@@ -11,9 +11,7 @@ from pathlib import Path
 
 from tests.sources.answering import Request, response, serving
 from tests.sources.certificates import self_signed
-from tests.supervisor.faults import NOBODY, WELL, Fault
-
-TOKEN = "a-bearer-of-many-letters"  # it lets nobody in anywhere else
+from tests.supervisor.faults import NOBODY, TOKEN, WELL, Fault
 
 
 class World:

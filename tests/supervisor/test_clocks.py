@@ -15,6 +15,7 @@ from tests.sources.answering import Request, Server, response, serving
 from tests.sources.remembering import remembers
 from tests.supervisor.living import Shifted, living
 from tests.supervisor.shimmed import until_async
+from tests.supervisor.starving import waited_seconds
 from tests.supervisor.supervised import Supervised
 
 Build = Callable[..., Supervised]
@@ -93,6 +94,7 @@ async def test_a_wall_clock_that_jumps_neither_passes_a_soak_nor_loses_it(superv
 
     server.will(stating)
     run = build(supervised, server, clocks, "7s", "here", "stated")
+    before_all = waited_seconds()
     async with living(run, now=clocks.now):
         await until_async(lambda: run.samples("here") and run.samples("stated"))
         run.ask(Tick("soak"))
@@ -104,9 +106,12 @@ async def test_a_wall_clock_that_jumps_neither_passes_a_soak_nor_loses_it(superv
 
     soak = next(iter(run.state.soaks.values()))
     took = run.run.events[-1].at.seconds_since(soak.started)
-    assert {name: fact.verdict for name, fact in judged(run).items()} == {"here-low": "pass", "stated-low": "pass"}
+    starved = waited_seconds() - before_all
+    found = judged(run)
+    assert found.keys() == {"here-low", "stated-low"}
+    assert all(fact.verdict == "pass" or (fact.evidence["missing"] and starved > 0.1) for fact in found.values())
     assert 7.0 <= observed(run) <= took < 60
-    assert all(35 <= fact.evidence["slots"] < 60 for fact in judged(run).values())
+    assert all(35 <= fact.evidence["slots"] < 60 for fact in found.values())
     assert abs((run.run.events[-1].at.wall - soak.started.wall).total_seconds() + HOUR) < 60
     assert run.kinds().count("supervisor started") == 1
 

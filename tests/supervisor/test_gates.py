@@ -60,6 +60,19 @@ def test_a_gate_that_surely_fails_after_its_pass_is_open_again(supervised: Build
     assert run.kinds().count("gate regressed") == 1
 
 
+def test_a_supervisor_that_was_started_anew_watches_on(supervised: Build) -> None:
+    run = measured(supervised, soak(7, GATE), '"Look"')
+    passed(run)
+    run.kill()
+    (run.folder / "number").write_text("99\n")
+    run.start()
+    run.until_kind("gate regressed")
+
+    fact = run.facts(ev.GateRegressed)[0]
+    assert isinstance(fact, ev.GateRegressed)
+    assert (fact.look, fact.value) == (run.state.looks["number"].seq, 99.0)
+
+
 def test_being_blind_after_the_pass_reopens_nothing(supervised: Build) -> None:
     run = measured(supervised, soak(7, GATE), '{ id = "go", text = "Go", decision = true }')
     passed(run)
@@ -95,6 +108,7 @@ def test_a_gate_is_forecast_before_its_soak_and_not_during_it(supervised: Build)
     )
     run.start()
     until(lambda: run.standings("forecast").get("short", {}).get("verdict") == "fail", run.log)
+    until(lambda: "no baseline" in str(run.standings("forecast").get("bare", {}).get("line")), run.log)
     said: dict[str, dict[str, Any]] = run.standings("forecast")
 
     assert (said["short"]["verdict"], said["short"]["value"], said["short"]["limit"]) == ("fail", 6.0, 2.0)

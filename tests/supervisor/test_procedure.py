@@ -214,8 +214,10 @@ def test_nothing_of_an_untrusted_file_runs_and_a_persons_procedure_needs_no_trus
     people.until(lambda state: any(e.waits_for for e in state.executions.values()))
 
 
-def test_a_script_that_changed_since_it_was_trusted_does_not_start(supervised: Build) -> None:
-    run = supervised(step("alert"), step("flags", run='["sh", "flags.sh"]'), trusted=False)
+def test_a_script_that_changed_in_mid_procedure_waits_and_goes_on_once_it_is_as_it_was(supervised: Build) -> None:
+    run = supervised(
+        step("alert"), step("flags", run='["sh", "flags.sh"]'), step("after", "touch after"), trusted=False
+    )
     (run.folder / "flags.sh").write_text("touch ran\n")
     run.trust()
     run.start()
@@ -224,12 +226,20 @@ def test_a_script_that_changed_since_it_was_trusted_does_not_start(supervised: B
     (run.folder / "flags.sh").write_text("touch ran; echo more\n")
     run.ask(MarkStep("alert"))
 
-    run.until(lambda state: state.executions[execution.request].state.is_over)
+    run.until_kind("step refused")
 
-    assert run.facts(ev.RequestRefused) == [
-        ev.RequestRefused(execution.request, "flags.sh has changed since ana trusted it")
+    assert run.facts(ev.StepRefused) == [
+        ev.StepRefused("flags", execution.request, "flags.sh has changed since ana trusted it")
     ]
+    assert run.outcomes()["flags"] == "never_started"
     assert not (run.folder / "ran").exists()
+
+    (run.folder / "flags.sh").write_text("touch ran\n")
+    run.ask(Retry("flags"))
+
+    assert run.until_over().outcome is Outcome.PASSED
+    assert (run.folder / "ran").exists()
+    assert (run.folder / "after").exists()
 
 
 def test_the_checklist_file_may_change_once_it_is_trusted(supervised: Build) -> None:

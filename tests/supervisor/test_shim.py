@@ -12,10 +12,10 @@ from typing import Any
 import pytest
 
 from qudag_tui.core.step import Outcome
+from qudag_tui.run.log_shape import HEAD_BYTES, TAIL_BYTES
 from qudag_tui.run.process import start_ticks
 from qudag_tui.supervisor.attempt import Attempt, End, end_of
 from qudag_tui.supervisor.shim import EXIT_BYTES
-from qudag_tui.supervisor.step_log import HEAD_BYTES, TAIL_BYTES
 from tests.supervisor.shimmed import Bench, is_running, until, until_async
 
 

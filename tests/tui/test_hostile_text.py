@@ -82,3 +82,43 @@ async def test_the_cells_of_wide_and_combining_characters_add_up(tmp_path: Path)
         await robot.sees("漢字")
 
         assert {cell_len(line) <= 80 for line in robot.lines()} == {True}
+
+
+async def test_hostile_texts_are_harmless_in_the_dialogs_about_steps(tmp_path: Path) -> None:
+    hostile = json.dumps(HOSTILE[0] + HOSTILE[2])
+    steps = f"""
+[[procedures.rollback.steps]]
+id = "alert"
+text = {hostile}
+[[procedures.rollback.steps]]
+id = "code"
+text = {hostile}
+run = ["printf", {hostile}]
+undo = ["printf", {hostile}]
+confirm = true
+[procedures.drain]
+title = {hostile}
+[[procedures.drain.steps]]
+id = "drain-it"
+text = {hostile}
+"""
+    deployment = Deployment(tmp_path, plan_with(HOSTILE).partition("[[procedures")[0] + steps)
+    request = deployment.ask(ask.Execute("rollback"), BO).seq
+    deployment.record(ev.RequestClaimed(request))
+    async with at_the_screen(deployment, WIDE) as robot:
+        seen = ""
+        for keys in (["3", "m"], ["k"], ["v"], ["e"], ["e", "1"], ["a"]):
+            await robot.press(*keys)
+            await robot.pilot.pause(0.1)
+            seen += robot.text()
+            await robot.press("escape")
+        deployment.ask(ask.MarkStep("alert", "passed"))
+        await robot.sees("w confirms that it starts")
+        for key in ("w", "t", "U"):
+            await robot.press(key)
+            await robot.pilot.pause(0.1)
+            seen += robot.text()
+            await robot.press("escape")
+
+    assert controls(seen) == set()
+    assert seen.count("␛[31mred") >= 9

@@ -9,6 +9,7 @@ from qudag_tui.core.decide_run import reasons_needed
 from qudag_tui.core.duration import clock
 from qudag_tui.core.item import Item, ItemState, Kind, Script
 from qudag_tui.core.rows import RowKind
+from qudag_tui.tui.acts.refused import impossible, is_refused
 from qudag_tui.tui.facts import observed_seconds, who_and_when
 from qudag_tui.tui.screens.checklists import Checklists
 from qudag_tui.tui.screens.dialog import Choice, Reason
@@ -18,13 +19,16 @@ if TYPE_CHECKING:
     from qudag_tui.tui.app import QudagApp
 
 NO_BOX = "put the cursor on a box first"
+# Stands for the reason that is asked for once it is known that nothing else is in the way.
+TYPED = "…"
 
 
 def _item(app: QudagApp) -> Item | None:
+    """The box under the cursor; said in a dialog where there is none, because people type on."""
     view = app.view
     item = view.item if isinstance(view, Checklists) else None
     if item is None:
-        app.say(NO_BOX)
+        impossible(app, NO_BOX)
     return item
 
 
@@ -85,7 +89,7 @@ def details(app: QudagApp) -> None:
 def not_applicable(app: QudagApp) -> None:
     """Asks why."""
     item = _item(app)
-    if item is not None:
+    if item is not None and not is_refused(app, ask.MarkNotApplicable(item.id, TYPED)):
         app.push_screen(
             Reason("Not applicable in this run", [f"“{item.text}”", ""], hint="why nobody needs to do it"),
             lambda reason: app.submit(ask.MarkNotApplicable(item.id, reason)) if reason else None,
@@ -102,6 +106,8 @@ def defer(app: QudagApp) -> None:
     here = list(shot.plan.sections).index(item.section)
     sections = list(shot.plan.sections.values())
     later = [*sections[here + 1 :], *sections[:here]]
+    if later and is_refused(app, ask.Defer(item.id, later[0].id, TYPED)):
+        return
 
     def answered(answer: tuple[str, str] | None) -> None:
         if answer is not None:
@@ -121,7 +127,9 @@ def override(app: QudagApp) -> None:
     elif view.item is not None:
         title, line = "Override: count it as done although it is not", f"“{view.item.text}”"
     else:
-        app.say("put the cursor on a box, or on a locked phase")
+        impossible(app, "put the cursor on a box, or on a locked phase")
+        return
+    if is_refused(app, ask.Override(row.id, TYPED)):
         return
     app.push_screen(
         Reason(title, [line, "It shows for ever after.", ""], hint="why"),
@@ -132,7 +140,7 @@ def override(app: QudagApp) -> None:
 def comment(app: QudagApp) -> None:
     """A remark."""
     item = _item(app)
-    if item is not None:
+    if item is not None and not is_refused(app, ask.AddComment(item.id, TYPED)):
         app.push_screen(
             Reason("Comment", [f"“{item.text}”", ""], hint="what there is to say"),
             lambda text: app.submit(ask.AddComment(item.id, text)) if text else None,
@@ -182,7 +190,9 @@ def sign(app: QudagApp) -> None:
     if item is None:
         return
     if item.kind is not Kind.SIGNOFF:
-        app.say("put the cursor on a sign-off first")
+        impossible(app, "put the cursor on a sign-off first")
+        return
+    if is_refused(app, ask.Sign(item.id)):
         return
     role = getattr(item.spec, "role", item.text)
     app.push_screen(
@@ -202,7 +212,9 @@ def execute(app: QudagApp) -> None:
     if item is None:
         return
     if not isinstance(item.spec, Script):
-        app.say("there is nothing to execute in this box")
+        impossible(app, "there is nothing to execute in this box")
+        return
+    if is_refused(app, ask.Execute(item.id, stop_first=True)):
         return
     from qudag_tui.tui.acts.start import ask_start  # noqa: PLC0415  # imported when something is started
 

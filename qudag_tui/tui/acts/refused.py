@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from qudag_tui.core import intent as ask
 from qudag_tui.core.refusal import Because, Refusal
-from qudag_tui.tui.screens.dialog import Choice, Reason
+from qudag_tui.tui.screens.dialog import Choice, Impossible, Reason
 
 if TYPE_CHECKING:
     from qudag_tui.tui.app import QudagApp
@@ -31,6 +31,32 @@ def refused(app: QudagApp, intent: ask.Intent, refusal: Refusal) -> None:
         unprotected(app)
     else:
         app.say(str(refusal), wrong=True)
+
+
+def is_refused(app: QudagApp, intent: ask.Intent) -> bool:
+    """Whether ``intent`` would be refused as things stand; then that is said, and what is typed on goes nowhere.
+
+    Asked before a dialog opens. What only lacks its reason, or its confirmation, is not refused.
+    """
+    from qudag_tui.core.decide import decide  # noqa: PLC0415  # not needed before somebody asks for something
+
+    shot = app.shot
+    if shot is None:
+        return True
+    answer = decide(shot.state, intent, app.actor, shot.now)
+    if not isinstance(answer, Refusal) or answer.because in {Because.CONFIRM, Because.REASON}:
+        return False
+    if _is_unprotected(app, answer):
+        refused(app, intent, answer)
+    else:
+        impossible(app, answer.message, answer.hint)
+    return True
+
+
+def impossible(app: QudagApp, message: str, hint: str = "") -> None:
+    """Say in a dialog why another one does not open."""
+    lines = [f"{line[:1].upper()}{line[1:]}." for line in (message, hint) if line]
+    app.push_screen(Impossible("Not possible now", [*lines, ""], {"enter": "close"}))
 
 
 def _confirm(app: QudagApp, refusal: Refusal, again: ask.Intent) -> None:

@@ -8,13 +8,21 @@ from typing import TYPE_CHECKING
 from qudag_tui.core import intent as ask
 from qudag_tui.core.arming import counting
 from qudag_tui.core.duration import clock, spoken
+from qudag_tui.core.item import Script
 from qudag_tui.core.offering import offering, reason_of
 from qudag_tui.core.procedure import ROLLBACK
+from qudag_tui.core.undoing import undo_steps, undone_id
+from qudag_tui.tui.acts.refused import impossible, is_refused
+from qudag_tui.tui.screens.checklists import Checklists
+from qudag_tui.tui.screens.dialog import Choice
+from qudag_tui.tui.screens.rollback import Rollback
 from qudag_tui.tui.screens.typed_start import TypedStart
 
 if TYPE_CHECKING:
+    from qudag_tui.core.execution import Execution
     from qudag_tui.core.step import Step
     from qudag_tui.tui.app import QudagApp
+    from qudag_tui.tui.snapshot import Snapshot
 
 
 def start_rollback(app: QudagApp) -> None:
@@ -26,9 +34,90 @@ def start_rollback(app: QudagApp) -> None:
     if procedure is None:
         app.say("this plan has no rollback", wrong=True)
         return
+    if is_refused(app, ask.Execute(ROLLBACK, stop_first=True)):
+        return
     run = shot.state.run
     to = f" to {run.previous}" if run and run.previous else ""
     ask_start(app, ROLLBACK, f"Roll back {run.release if run else ''}{to}", procedure.steps)
+
+
+def undo_execution(app: QudagApp) -> None:
+    """Take back what the last execution did: of the script under the cursor, of what is shown, else the rollback."""
+    view, shot = app.view, app.shot
+    if shot is None:
+        return
+    target = ROLLBACK
+    if isinstance(view, Checklists):
+        if view.item is None or not isinstance(view.item.spec, Script):
+            impossible(app, "put the cursor on a box that runs a command first")
+            return
+        target = view.item.id
+    elif isinstance(view, Rollback):
+        shown = view.list.execution(shot)
+        target = shown.target if shown is not None else ROLLBACK
+    undone = shot.state.undoable(target)
+    if is_refused(app, ask.Execute(target, stop_first=True, undo=True)) or undone is None:
+        return
+    lines = []
+    for number, step in enumerate(undo_steps(undone), 1):
+        outcome = undone.of(undone_id(step.id)).outcome
+        ended = str(outcome).replace("_", " ") if outcome else "has not ended"
+        lines.append(f"{number:>3}  {step.text} ({ended})")
+    ask_start(app, target, f"Undo “{_title(shot, target)}”", undo_steps(undone), undo=True, first=lines)
+
+
+def _title(shot: Snapshot, target: str) -> str:
+    procedure = shot.plan.procedures.get(target)
+    return procedure.title if procedure is not None else shot.plan.items[target].text
+
+
+def procedures(app: QudagApp) -> None:
+    """Execute another procedure than the rollback: one is asked for, several are offered."""
+    shot = app.shot
+    others = [p for p in shot.plan.procedures.values() if p.id != ROLLBACK] if shot else []
+    if not others:
+        app.say("this plan has no other procedure than the rollback")
+        return
+    keys = {f"{number}": procedure.title for number, procedure in enumerate(others[:9], 1)}
+
+    def answered(answer: str | None) -> None:
+        if answer is not None:
+            chosen = others[int(answer) - 1]
+            if not is_refused(app, ask.Execute(chosen.id, stop_first=True)):
+                ask_start(app, chosen.id, f"Execute “{chosen.title}”", chosen.steps)
+
+    app.push_screen(
+        Choice("Execute another procedure", ["Nothing starts before its code is typed.", ""], keys), answered
+    )
+
+
+def preview(app: QudagApp) -> None:
+    """What would run: of the script under the cursor, of what is shown, else of the rollback."""
+    view, shot = app.view, app.shot
+    if shot is None:
+        return
+    if isinstance(view, Checklists):
+        if view.item is None or not isinstance(view.item.spec, Script):
+            app.say("put the cursor on a box that runs a command first")
+            return
+        title = view.item.text
+        steps: Sequence[Step] = (view.item.spec.step,)
+    else:
+        shown = view.list.execution(shot) if isinstance(view, Rollback) else None
+        procedure = shot.plan.procedures.get(ROLLBACK)
+        if shown is None and procedure is None:
+            app.say("this plan has no rollback", wrong=True)
+            return
+        steps = shown.steps if shown is not None else procedure.steps if procedure is not None else ()
+        title = shown.label if shown is not None else "Rollback"
+    from pathlib import PurePath  # noqa: PLC0415  # beside its only use
+
+    from qudag_tui.core.dry_run import dry_run, names_of  # noqa: PLC0415  # only when it is looked at
+    from qudag_tui.tui.screens.preview import Preview  # noqa: PLC0415
+
+    run = shot.state.run
+    folder = str(PurePath(run.file).parent) if run is not None and run.file else "."
+    app.push_screen(Preview(f"{title}: what would run", tuple(dry_run(steps, folder, names_of(shot.state)))))
 
 
 def start_lines(app: QudagApp, target: str, steps: Sequence[Step]) -> list[str]:
@@ -44,14 +133,12 @@ def start_lines(app: QudagApp, target: str, steps: Sequence[Step]) -> list[str]:
     counted = counting(shot.state, shot.now) if target == ROLLBACK else []
     if counted:
         lines.append(f"A countdown would start it in {spoken(counted[0].left_seconds(shot.now))}.")
-    active = shot.state.active_execution
-    if active is not None and active.target != target:
-        running = active.running_step
-        since = active.of(running.id).since if running else None
+    before = shot.state.in_progress
+    if before is not None:
+        running = before.running_step
+        since = before.of(running.id).since if running else None
         timer = f", running {clock(shot.now.seconds_since(since))}" if since else ""
-        lines.append(f"Stops first: “{running.text if running else active.target}”{timer}.")
-    elif active is not None:
-        lines.append("It is running already.")
+        lines.append(f"Stops first: “{before.stands_at}”{timer}.")
     every = [step for top in steps for step in top.walk()]
     commands = sum(bool(step.run) for step in every)
     actor = app.actor
@@ -62,8 +149,20 @@ def start_lines(app: QudagApp, target: str, steps: Sequence[Step]) -> list[str]:
     return lines
 
 
-def ask_start(app: QudagApp, target: str, title: str, steps: Sequence[Step]) -> None:
-    """Ask for the code, and then for the execution; a file that is not trusted is reviewed first."""
+def ask_start(
+    app: QudagApp,
+    target: str,
+    title: str,
+    steps: Sequence[Step],
+    *,
+    undo: bool = False,
+    first: Sequence[str] = (),
+) -> None:
+    """Ask for the code, and then for the execution; a file that is not trusted is reviewed first.
+
+    ``first`` is said before everything else.
+    """
+    named: Execution | None = None
     has_commands = any(step.run for top in steps for step in top.walk())
 
     async def ask_for_code() -> None:
@@ -73,22 +172,25 @@ def ask_start(app: QudagApp, target: str, title: str, steps: Sequence[Step]) -> 
         if why:
             ask_trust(app, why, ask_for_code)
             return
-        lines = start_lines(app, target, steps)
+        nonlocal named
+        named = app.shot.state.in_progress if app.shot else None
+        lines = [*first, *start_lines(app, target if not undo else "", steps)]
         if has_commands:
             lines.append("The file is trusted as it is now.")
         app.push_screen(TypedStart(title, [*lines, f"Recorded as {app.actor.by}."], reason=given_reason()), answered)
 
     def given_reason() -> str:
-        offered = offering(app.shot.state) if app.shot and target == ROLLBACK else []
+        offered = offering(app.shot.state) if app.shot and target == ROLLBACK and not undo else []
         return reason_of(offered[0][0], offered[0][1].line) if offered else ""
 
     def answered(reason: str | None) -> None:
         if reason is None:
             return
-        active = app.shot.state.active_execution if app.shot else None
-        # What is stopped first was named in the dialog, so that the typed code confirms it as well.
-        app.submit(ask.Execute(target, reason, stop_first=active is not None and active.target != target))
-        if target == ROLLBACK:
+        before = app.shot.state.in_progress if app.shot else None
+        # What is stopped first was named in the dialog, so that the typed code confirms it as well; nothing else.
+        stops = before is not None and named is not None and before.request == named.request
+        app.submit(ask.Execute(target, reason, stop_first=stops, undo=undo))
+        if app.shot is not None and target in app.shot.plan.procedures:
             app.act_rollback()
 
     app.ask_in_background(ask_for_code())

@@ -6,6 +6,8 @@ from typing import TYPE_CHECKING
 
 from qudag_tui.core import intent as ask
 from qudag_tui.tui.acts.arm import ask_which
+from qudag_tui.tui.acts.box import TYPED
+from qudag_tui.tui.acts.refused import impossible, is_refused
 from qudag_tui.tui.screens.dialog import Choice, Reason
 from qudag_tui.tui.screens.rollback import Rollback
 
@@ -53,7 +55,9 @@ def mark_as(app: QudagApp) -> None:
     """How the step that waits ended; one that the tool ran needs to be told how one knows."""
     step = _step(app)
     if step is None:
-        app.say("no step waits for a person")
+        impossible(app, "no step waits for a person")
+        return
+    if is_refused(app, ask.MarkStep(step.id, "failed", TYPED)):
         return
 
     def answered(answer: str | None) -> None:
@@ -79,8 +83,8 @@ def abort(app: QudagApp) -> None:
     shot = app.shot
     if shot is None or ask_which(app):
         return
-    execution = shot.state.active_execution or next(iter(shot.state.open_requests()), None)
-    if execution is None:
+    execution = shot.state.in_progress or shot.state.active_execution
+    if execution is None or is_refused(app, ask.Abort()):
         app.say("nothing is running")
         return
     running = execution.running_step
@@ -99,13 +103,17 @@ def retry(app: QudagApp) -> None:
     """Another attempt, after a question."""
     step = _step(app)
     if step is None:
-        app.say("put the cursor on a step first")
+        impossible(app, "put the cursor on a step first")
+        return
+    if is_refused(app, ask.Retry(step.id)):
         return
     lines = [f"“{step.text}”"]
     if step.run:
         lines.append(f"It runs again: {' '.join(step.run).splitlines()[0][:200]}")
         if not step.idempotent:
             lines.append("The plan does not say that it may safely run twice.")
+        if step.confirm:
+            lines.append("It starts once it is confirmed: w.")
     app.push_screen(
         Choice("Retry?", [*lines, ""], {"y": "retry"}),
         lambda answer: app.submit(ask.Retry(step.id)) if answer == "y" else None,
@@ -116,7 +124,9 @@ def skip(app: QudagApp) -> None:
     """Go on without it; asks why."""
     step = _step(app)
     if step is None:
-        app.say("no step waits for a person")
+        impossible(app, "no step waits for a person")
+        return
+    if is_refused(app, ask.Skip(step.id, TYPED)):
         return
     app.push_screen(
         Reason("Skip a step", [f"“{step.text}”", ""], hint="why it is not needed"),
@@ -125,9 +135,13 @@ def skip(app: QudagApp) -> None:
 
 
 def resume(app: QudagApp) -> None:
-    """Let go on what waits since a restart of the supervisor."""
+    """Let go on what waits since a restart of the supervisor, else the step that is to be confirmed."""
     shot = app.shot
     held = shot.state.held_executions if shot else []
+    active = shot.state.active_execution if shot else None
+    if not held and active is not None and active.waits_for_confirmation and active.waits_for is not None:
+        confirm(app, active.waits_for)
+        return
     if not held or shot is None:
         app.say("nothing waits for a confirmation")
         return
@@ -136,8 +150,24 @@ def resume(app: QudagApp) -> None:
     app.push_screen(
         Choice(
             "Let it go on?",
-            [f"The supervisor was restarted while “{held[0].target}” was under way.", line, ""],
+            [f"The supervisor was restarted while “{held[0].label}” was under way.", line, ""],
             {"y": "go on"},
         ),
         lambda answer: app.submit(ask.Resume()) if answer == "y" else None,
+    )
+
+
+def confirm(app: QudagApp, step: Step) -> None:
+    """Let a step start that the plan wants confirmed, after a typed code."""
+    from qudag_tui.tui.screens.typed_start import TypedStart  # noqa: PLC0415  # only when something is started
+
+    lines = []
+    if step.run:
+        lines.append(f"It runs: {' '.join(step.run).splitlines()[0][:200]}")
+    elif step.steps:
+        lines.append(f"{len(step.steps)} steps follow one after the other.")
+    lines.append(f"The plan asks for this before it starts. Recorded as {app.actor.by}.")
+    app.push_screen(
+        TypedStart(f"Start “{step.text}”?", lines, with_reason=False),
+        lambda answer: app.submit(ask.ConfirmStep(step.id)) if answer is not None else None,
     )

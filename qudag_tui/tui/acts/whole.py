@@ -111,17 +111,22 @@ def close_run(app: QudagApp) -> None:
 
 def copy(app: QudagApp) -> None:
     """To the clipboard: through tmux where there is one, else by OSC 52."""
-    from qudag_tui.tui.clipboard import copy_through_tmux, is_in_tmux  # noqa: PLC0415  # only when something is copied
-
     text = app.view.copy_text() if app.view is not None else ""
     if not text:
         app.say("there is nothing to copy here")
         return
+    copy_text(app, text)
+    app.say(f"copied {len(text)} characters")
+
+
+def copy_text(app: QudagApp, text: str) -> None:
+    """Put a text into the clipboard."""
+    from qudag_tui.tui.clipboard import copy_through_tmux, is_in_tmux  # noqa: PLC0415  # only when something is copied
+
     if is_in_tmux():
         app.run_worker(lambda: copy_through_tmux(text), thread=True, group="copy", exit_on_error=False)
     else:
         app.copy_to_clipboard(text)
-    app.say(f"copied {len(text)} characters")
 
 
 def supervise(app: QudagApp) -> None:

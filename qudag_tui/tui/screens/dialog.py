@@ -11,6 +11,7 @@ from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input
 
+from qudag_tui.core.printable import visible
 from qudag_tui.tui.widgets.line import NO_STYLE, Piece, wrapped
 from qudag_tui.tui.widgets.words import Words
 
@@ -46,7 +47,7 @@ class Dialog(ModalScreen[Answer | None], Generic[Answer]):
         """Title, words, fields, keys."""
         glyphs, colours = self.desk.glyphs, self.desk.colours
         with Vertical(id="box"):
-            yield Words(glyphs, colours, [[(glyphs.text(self.heading), colours.strong)], []], id="heading")
+            yield Words(glyphs, colours, [[(glyphs.text(visible(self.heading)), colours.strong)], []], id="heading")
             self.words = Words(glyphs, colours, self.drawn(self.lines), id="words")
             yield self.words
             yield from self.fields()
@@ -88,7 +89,7 @@ class Dialog(ModalScreen[Answer | None], Generic[Answer]):
         colours = self.desk.colours
         pieces: list[Piece] = []
         for key, word in {**self.keys, **self.way_out}.items():
-            pieces.extend([(key, colours.strong), (f" {word}   ", colours.dim)])
+            pieces.extend([(key, colours.strong), (f" {visible(word)}   ", colours.dim)])
         return pieces
 
     def say(self, text: str) -> None:
@@ -140,6 +141,17 @@ class Notice(Dialog[str]):
     def answer(self, key: str) -> None:
         """Close."""
         if key in {"\r", "\n", "enter", "q", "?", "4"}:
+            self.dismiss(key)
+
+
+class Impossible(Notice):
+    """Why something cannot be asked for: in place of the dialog, so that whoever types on types into nothing."""
+
+    way_out: ClassVar[Mapping[str, str]] = {"esc": "close"}
+
+    def answer(self, key: str) -> None:
+        """Only enter closes it: what is typed here was meant as a reason."""
+        if key in {"\r", "\n", "enter"}:
             self.dismiss(key)
 
 

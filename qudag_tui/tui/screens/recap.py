@@ -79,8 +79,9 @@ def recap_lines(shot: Snapshot, seen: int) -> list[tuple[str, str]]:
     for execution in state.executions.values():
         waits = execution.waits_for
         if waits is not None:
-            lines.append(("waits", f"“{waits.text}” is yours"))
-    lines.extend(("waits", f"“{e.target}” since the supervisor's restart") for e in state.held_executions)
+            yours = "is to be confirmed before it starts" if execution.waits_for_confirmation else "is yours"
+            lines.append(("waits", f"“{waits.text}” {yours}"))
+    lines.extend(("waits", f"“{e.label}” since the supervisor's restart") for e in state.held_executions)
     events, targets = happened_since(shot, seen), _targets(shot)
     if len(events) > _MOST:
         lines.append(("happened", f"{len(events)} events; the last of them:"))
@@ -110,7 +111,7 @@ def _is_blind(metric: str, shot: Snapshot) -> bool:
 
 
 def _targets(shot: Snapshot) -> dict[int, str]:
-    return {request: execution.target for request, execution in shot.state.executions.items()}
+    return {request: execution.label for request, execution in shot.state.executions.items()}
 
 
 def is_worth_telling(shot: Snapshot, seen: int) -> bool:

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from codecs import getincrementaldecoder
+import asyncio
+from time import monotonic
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import ComposeResult
 from textual.widget import Widget
 
-from qudag_tui.core.execution import Attempt
+from qudag_tui.core.execution import Attempt, Execution, StepState
+from qudag_tui.core.step import Outcome
 from qudag_tui.run.error import RunError
+from qudag_tui.run.step_output import Read, StepOutput
 from qudag_tui.tui.keymap import Where
 from qudag_tui.tui.screens.view import View, bindings
 from qudag_tui.tui.widgets.output import Output
@@ -21,8 +24,9 @@ if TYPE_CHECKING:
     from qudag_tui.tui.snapshot import Snapshot
 
 FOLLOW_SECONDS = 0.25
-_TAIL_BYTES = 256 * 1024
-_CHUNK_BYTES = 64 * 1024
+# More than this a second no terminal is sent of an output, whatever a step writes.
+_CELLS_A_SECOND = 14_000
+_TAIL_BYTES = 64 * 1024
 
 
 class Rollback(View):
@@ -39,9 +43,11 @@ class Rollback(View):
         self.list = ProcedureList(desk.glyphs, desk.colours, id="procedure")
         self.output = Output(desk.glyphs, desk.colours, id="output")
         self._log = ""
-        self._offset = 0
-        self._decode = getincrementaldecoder("utf-8")("replace")
+        self._read_on: StepOutput | None = None
         self._following = False
+        self._not_before = 0.0
+        self._failed = ("", 0)
+        self._jumped = ""
         yield self.list
         yield self.output
 
@@ -56,6 +62,9 @@ class Rollback(View):
     def show(self, shot: Snapshot) -> None:
         """Draw a new snapshot."""
         self.list.show(shot)
+        execution = self.list.execution(shot)
+        waits = execution.waits_for if execution is not None else None
+        self.footer.leave_out(frozenset({"skip"} if waits is not None and waits.required else ()))
         rows = self.list.count()
         height = self.size.height
         wanted = max(3, min(rows, height - 4 - max(4, height // 5)))
@@ -75,11 +84,17 @@ class Rollback(View):
     # Output
 
     def _attempt(self) -> tuple[Step, Attempt] | None:
-        """The attempt whose output is shown: under the cursor, else the running one, else the last that ran."""
+        """The attempt whose output is shown.
+
+        Of the step that has just failed; else under the cursor, else the running one, else the last that ran.
+        """
         shot = self.desk.shot
         execution = self.list.execution(shot) if shot else None
         if execution is None:
             return None
+        failed = self._just_failed(execution)
+        if failed is not None:
+            return failed, execution.of(failed.id).attempts[-1]
         under = self.step
         if under is not None and execution.of(under.id).attempts:
             return under, execution.of(under.id).attempts[-1]
@@ -88,8 +103,29 @@ class Rollback(View):
         ]
         return max(ran, key=lambda pair: pair[1].started.wall, default=None)
 
+    def _just_failed(self, execution: Execution) -> Step | None:
+        """The step that waits because it failed, until somebody moves the cursor: its last lines say why."""
+        waits = execution.waits_for
+        progress = execution.of(waits.id) if waits is not None else None
+        if waits is None or progress is None or progress.state is not StepState.ENDED or not progress.attempts:
+            self._jumped = ""
+            return None
+        if (waits.id, len(progress.attempts)) != self._failed:
+            self._failed, self._jumped = (waits.id, len(progress.attempts)), waits.id
+        return waits if self._jumped == waits.id else None
+
+    def _heading(self, step: Step, attempt: Attempt) -> str:
+        again = f", attempt {attempt.number}" if attempt.number > 1 else ""
+        if attempt.outcome in {None, Outcome.PASSED}:
+            return f"{step.text}{again}"
+        code = f", exit code {attempt.code}" if attempt.code else f", signal {attempt.signal}" if attempt.signal else ""
+        why = f": {attempt.error}" if attempt.error else ""
+        return f"{str(attempt.outcome).replace('_', ' ')}{code}{why} {self.desk.glyphs.dot} {step.text}{again}"
+
     async def _follow(self) -> None:
-        if self._following or not self.is_current or (self.desk.is_paused and self._log):
+        if self._following or not self.is_current or monotonic() < self._not_before:
+            return
+        if self.desk.is_paused and self._log:
             return
         found = self._attempt()
         run = self.desk.session.run
@@ -98,53 +134,45 @@ class Rollback(View):
         self._following = True
         try:
             step, attempt = found
-            if attempt.log != self._log:
-                again = f", attempt {attempt.number}" if attempt.number > 1 else ""
-                self._log, self._offset = attempt.log, -1
-                self._decode = getincrementaldecoder("utf-8")("replace")
-                self.output.start(f"{step.text}{again}")
-            text = await self._read_on(attempt.log)
-            if text:
-                self.output.feed(text)
+            if attempt.log != self._log or self._read_on is None:
+                self._log, self._read_on = attempt.log, StepOutput.of(run.folder, attempt.log)
+                self.output.start(self._heading(step, attempt))
+            self.output.head(self._heading(step, attempt), wrong=attempt.outcome not in {None, Outcome.PASSED})
+            reading = self._read_on
+            read = await asyncio.to_thread(lambda: reading.read(_TAIL_BYTES, keep=_TAIL_BYTES))
+            if read.data and self._log == attempt.log:
+                self._show_output(read)
         except (OSError, RunError) as error:
             if not self.output.lines:
                 self.output.start(f"the output cannot be read: {error}")
         finally:
             self._following = False
 
-    async def _read_on(self, name: str) -> str:
-        """What was added to the log since the last call; the first time its end only."""
-        import aiofiles  # noqa: PLC0415  # nobody follows an output at the start
-
-        run = self.desk.session.run
-        if run is None:
-            return ""
-        descriptor = run.folder.open_file(name if "/" in name else f"logs/{name}")
-        async with aiofiles.open(descriptor, "rb") as file:
-            if self._offset < 0:
-                size = await file.seek(0, 2)
-                self._offset = max(0, size - _TAIL_BYTES)
-            await file.seek(self._offset)
-            data = await file.read(_CHUNK_BYTES if self._offset else _TAIL_BYTES)
-        self._offset += len(data)
-        return self._decode.decode(data)
+    def _show_output(self, read: Read) -> None:
+        self.output.feed(read.data, read.missed)
+        # A link pays for every byte: a large pane that changes as a whole is drawn less often.
+        self._not_before = monotonic() + self.output.size.width * self.output.size.height / _CELLS_A_SECOND
 
     # Moving and searching
 
     def act_down(self) -> None:
         """One row down."""
+        self._jumped = ""
         self.list.move(1)
 
     def act_up(self) -> None:
         """One row up."""
+        self._jumped = ""
         self.list.move(-1)
 
     def act_first(self) -> None:
         """The first row."""
+        self._jumped = ""
         self.list.move_to(0)
 
     def act_last(self) -> None:
         """The last row."""
+        self._jumped = ""
         self.list.move_to(self.list.count() - 1)
 
     def act_page_down(self) -> None:

@@ -98,7 +98,9 @@ def countdown_lines(shot: Snapshot, width: int, glyphs: Glyphs) -> list[str]:
 def waiting(shot: Snapshot) -> list[str]:
     """What waits for a person."""
     return ([] if _is_alarm(shot) else unready(shot)) + [
-        f"“{execution.waits_for.text}” waits for a person · 3 shows it"
+        f"“{execution.waits_for.text}” is to be confirmed · w in the rollback view (3)"
+        if execution.waits_for_confirmation
+        else f"“{execution.waits_for.text}” waits for a person · 3 shows it"
         for execution in shot.state.executions.values()
         if execution.state is ExecutionState.RUNNING and not execution.held and execution.waits_for is not None
     ]

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from qudag_tui.core.event import ExecutionRequested
+from qudag_tui.core.execution import label
 from qudag_tui.core.narration import words
 from qudag_tui.tui.widgets.line import Piece, cut
 from qudag_tui.tui.widgets.panel import Panel
@@ -35,7 +36,7 @@ class EventList(Panel):
         self.shot = shot
         for event in shot.events[self._targets_to :]:
             if isinstance(event.fact, ExecutionRequested):
-                self._targets[event.seq] = event.fact.target
+                self._targets[event.seq] = label(event.fact.target, event.fact.undoes)
         self._targets_to = len(shot.events)
         self._filter()
         if was_last:

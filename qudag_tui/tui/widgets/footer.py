@@ -28,6 +28,13 @@ class Footer(Lines):
         self.where = where
         self.notice = ""
         self.is_wrong = False
+        self.without: frozenset[str] = frozenset()
+
+    def leave_out(self, acts: frozenset[str]) -> None:
+        """Do not offer what would be refused as things stand."""
+        if acts != self.without:
+            self.without = acts
+            self.repaint()
 
     def say(self, notice: str, *, wrong: bool = False) -> None:
         """Show ``notice`` in place of the keys (an empty one: the keys again)."""
@@ -41,7 +48,7 @@ class Footer(Lines):
         if self.notice:
             style = self.colours.wrong if self.is_wrong else self.colours.accent
             return [[(" " + cut(self.notice, width - 2, self.glyphs), style)]]
-        keys = footer_keys(self.where)
+        keys = [key for key in footer_keys(self.where) if key.act not in self.without]
         gap = " " * (3 if width >= _WIDE else 2)
         for act in (*_DISPENSABLE, *(key.act for key in reversed(keys) if key.act != "help"), ""):
             pieces: list[Piece] = [(" ", self.colours.plain)]

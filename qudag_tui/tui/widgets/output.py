@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from codecs import getincrementaldecoder
 from collections import deque
+
+from rich.cells import cell_len
 
 from qudag_tui.core.printable import visible
 from qudag_tui.tui.widgets.line import NO_STYLE, Piece, cut
@@ -19,6 +22,8 @@ class Output(Lines):
         """Nothing was written yet."""
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]  # handed on as they are
         self.heading = ""
+        self.is_wrong = False
+        self._decode = getincrementaldecoder("utf-8")("replace")
         self.lines: deque[str] = deque(maxlen=MOST_LINES)
         self._open_line = ""
         self.up = 0
@@ -26,12 +31,27 @@ class Output(Lines):
 
     def start(self, heading: str) -> None:
         """Another log."""
-        self.heading, self._open_line, self.up = heading, "", 0
+        self.heading, self._open_line, self.up, self.is_wrong = heading, "", 0, False
+        self._decode.reset()
         self.lines.clear()
         self.repaint()
 
-    def feed(self, text: str) -> None:
-        """Take what was added; a line that is overwritten in place (by returns) shows its last form."""
+    def head(self, heading: str, *, wrong: bool) -> None:
+        """Another heading above the same log."""
+        if (heading, wrong) != (self.heading, self.is_wrong):
+            self.heading, self.is_wrong = heading, wrong
+            self.repaint()
+
+    def feed(self, data: bytes, missed: int = 0) -> None:
+        """Take what was added, after ``missed`` bytes that are not shown.
+
+        A line that is overwritten in place (by returns) shows its last form.
+        """
+        if missed:
+            self._decode.reset()
+            rest, self._open_line = visible(_last_form(self._open_line))[:_MOST_CELLS], ""
+            self.lines.extend(filter(None, (rest, f"[{missed} bytes are not shown here: output has them]")))
+        text = self._decode.decode(data)
         *whole, self._open_line = (self._open_line + text).split("\n")
         self._open_line = self._open_line[-_MOST_CELLS * 4 :]
         fresh = [visible(_last_form(line))[:_MOST_CELLS] for line in whole]
@@ -69,8 +89,10 @@ class Output(Lines):
         said = f" {self.heading} " if self.heading else ""
         if self.up:
             said += f"{self.glyphs.dot} {self.up} lines further down, f follows "
-        head = f"{rule * 2}{cut(said, width - 4, self.glyphs)}"
-        lines: list[list[Piece]] = [[(head + rule * (width - len(head)), self.colours.dim)]]
+        head = cut(said, width - 4, self.glyphs)
+        style = self.colours.wrong if self.is_wrong else self.colours.dim
+        tail = rule * (width - 2 - cell_len(head))
+        lines: list[list[Piece]] = [[(rule * 2, self.colours.dim), (head, style), (tail, self.colours.dim)]]
         every = self.every_line()
         end = len(every) - self.up
         wanted = self.needle.casefold()

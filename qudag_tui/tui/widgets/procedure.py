@@ -77,11 +77,15 @@ class ProcedureList(Panel):
 
     @staticmethod
     def execution(shot: Snapshot) -> Execution | None:
-        """What is shown: what runs, else the last rollback, even one that was refused."""
-        active = shot.state.active_execution
-        if active is not None:
-            return active
-        return next((e for e in reversed(shot.state.executions.values()) if e.target == ROLLBACK), None)
+        """What is shown: what runs or is asked for, else what did not pass, else the last rollback, even a refused one."""
+        state = shot.state
+        active = state.active_execution or state.in_progress
+        newest = next(reversed(state.executions.values()), None)
+        if active is not None or newest is None or newest.target == ROLLBACK:
+            return active or newest
+        if newest.outcome is not Outcome.PASSED and not _is_settled(newest, shot):
+            return newest
+        return next((e for e in reversed(state.executions.values()) if e.target == ROLLBACK), None)
 
     def _arrange(self, shot: Snapshot) -> list[Part]:
         parts = [Part(trigger=trigger) for trigger in shot.plan.triggers]
@@ -151,13 +155,17 @@ class ProcedureList(Panel):
                 width,
                 self.glyphs,
             )
+        offer = "   U undoes" if execution is not None and _offers_undo(execution, shot) else ""
         if execution is None:
             procedure = shot.plan.procedures.get(ROLLBACK)
             roles = f", for a {' or '.join(procedure.started_by)}" if procedure and procedure.started_by else ""
             said = cut(f"R starts it{roles}", width - len(title) - 3, self.glyphs)
             return spread([(title, self.colours.strong)], [(f"{said} ", self.colours.dim)], width, self.glyphs)
         if execution.target != ROLLBACK:
-            title = f" {execution.steps[0].text if execution.steps else execution.target}"
+            procedure, item = shot.plan.procedures.get(execution.target), shot.plan.items.get(execution.target)
+            title = f" {procedure.title if procedure else item.text if item else execution.target}"
+        if execution.undoes:
+            title = f" Undo of{title}"
         why = f": “{execution.reason}”" if execution.reason else ""
         asked = f"{time_of(execution.at.wall, shot.now.wall)} by {execution.by}{why}"
         state = execution.state
@@ -171,7 +179,7 @@ class ProcedureList(Panel):
         elif state is ExecutionState.FINISHED:
             outcome = execution.outcome or Outcome.UNKNOWN
             style = self.colours.dim if outcome is Outcome.PASSED else self.colours.wrong
-            said = f"{str(outcome).replace('_', ' ')}, asked for {asked}"
+            said = f"{str(outcome).replace('_', ' ')}{offer}   asked for {asked}"
         elif state is ExecutionState.EXPIRED:
             said, style = f"expired: nobody took it on; asked for {asked}", self.colours.wrong
         else:
@@ -215,15 +223,28 @@ class ProcedureList(Panel):
         return spread(left, [(f"{cut(said, width - len(lead) - 14, self.glyphs)} ", styles[style])], width, self.glyphs)
 
 
+def _is_settled(execution: Execution, shot: Snapshot) -> bool:
+    """Whether the box of a script item was settled otherwise, so that its execution is past."""
+    item = shot.plan.items.get(execution.target)
+    return item is not None and shot.state.item_state(item).is_settled
+
+
+def _offers_undo(execution: Execution, shot: Snapshot) -> bool:
+    """Whether what did not pass can be taken back."""
+    return execution.outcome is not Outcome.PASSED and shot.state.undoable(execution.target) is not None
+
+
 def step_words(step: Step, execution: Execution | None, shot: Snapshot) -> tuple[str, str]:
     """How a step stands, in words, and whether that is ``plain``, ``dim``, ``current`` or ``wrong``."""
     if execution is None or execution.state is ExecutionState.REQUESTED:
         return _plan_of(step), "dim"
     progress = execution.of(step.id)
+    if progress.undone:
+        return "undone", "plain"
     if not execution.is_needed(step) or (step.parent and _is_spared(step, execution)):
         return "not needed", "dim"
     if progress.state is StepState.SKIPPED and progress.ended:
-        return f"skipped   {who_and_when(progress.by, progress.ended, shot.now)}", "dim"
+        return f"skipped: {progress.reason}   {who_and_when(progress.by, progress.ended, shot.now)}", "dim"
     if progress.state in {StepState.RUNNING, StepState.WATCHING} and progress.since:
         seconds = shot.now.seconds_since(progress.since)
         if step.until is not None:
@@ -236,7 +257,7 @@ def step_words(step: Step, execution: Execution | None, shot: Snapshot) -> tuple
     if progress.state is StepState.ENDED and progress.outcome is not None:
         return _ended(step, execution, shot)
     if execution.waits_for is step:
-        return "waits for a person", "current"
+        return ("w confirms that it starts" if execution.waits_for_confirmation else "waits for a person"), "current"
     if execution.state.is_over:
         return "not done", "dim"
     return f"waits   {_plan_of(step)}".rstrip(), "dim"
@@ -271,5 +292,7 @@ def _ended(step: Step, execution: Execution, shot: Snapshot) -> tuple[str, str]:
             took += f" of {clock(step.target_seconds)}"
     code = f", exit code {attempt.code}" if attempt is not None and attempt.code else ""
     why = f": {progress.reason}" if progress.reason and outcome is not Outcome.PASSED else ""
-    ask = "   t retry, k skip, m mark" if execution.waits_for is step else ""
-    return f"{word}{code}{why}{took}   {when}{ask}", "dim" if outcome is Outcome.PASSED else "wrong"
+    ways = [*(["t retry"] if not step.is_persons else []), *(["k skip"] if not step.required else []), "m mark"]
+    # Where something is to be done there is no room for when, too: the banner and the timeline have it.
+    after = ", ".join(ways) if execution.waits_for is step else when
+    return f"{word}{code}{why}{took}   {after}", "dim" if outcome is Outcome.PASSED else "wrong"

@@ -1,0 +1,257 @@
+"""Steps on the screen: confirmed, failed, undone, previewed; and nobody types keys into a dialog that did not open."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import pytest
+
+from qudag_tui.core import event as ev
+from qudag_tui.core import intent as ask
+from qudag_tui.plan import trust
+from qudag_tui.run import clock
+from qudag_tui.tui.screens.dialog import Impossible
+from qudag_tui.tui.screens.typed_start import TypedStart
+from tests.tui.deployment import BO, SMALL, Deployment
+from tests.tui.robot import SMALL as SMALL_SIZE
+from tests.tui.robot import WIDE, Robot, at_the_screen
+
+STEPS = (
+    SMALL[: SMALL.index("[[procedures")].replace(
+        '"Deploy",', '{ text = "Deploy", id = "deploy", run = ["./deploy", "it\'s"], undo = ["./deploy", "back"] },'
+    )
+    + """
+[[procedures.rollback.steps]]
+id = "flags-off"
+text = "Switch the flags off"
+run = ["./flags", "off"]
+undo = ["./flags", "on"]
+
+[[procedures.rollback.steps]]
+id = "code"
+text = "Put the old code back"
+run = ["./code", "old"]
+undo = ["./code", "new"]
+confirm = true
+required = true
+
+[[procedures.drain.steps]]
+id = "drain-it"
+text = "Drain the node"
+"""
+)
+
+
+@pytest.fixture
+def run(tmp_path: Path) -> Deployment:
+    """A deployment whose plan is trusted."""
+    tmp_path.chmod(0o700)
+    deployment = Deployment(tmp_path, STEPS)
+    reviewed = trust.review(deployment.run.plan, tmp_path / "plan.toml")
+    trust.give(reviewed, "ana", clock.now().wall)
+    return deployment
+
+
+def code_of(robot: Robot) -> str:
+    screen = robot.app.screen
+    assert isinstance(screen, TypedStart)
+    return screen.code
+
+
+def claimed(run: Deployment) -> int:
+    request = run.ask(ask.Execute("rollback", "errors"), ago=20).seq
+    run.record(ev.RequestClaimed(request), ago=19)
+    return request
+
+
+def ran(run: Deployment, request: int, step: str, outcome: str, text: bytes = b"") -> None:
+    """An attempt that was started and has ended, with its output."""
+    log = run.run.folder.logs / f"{request:04d}-{step}.1.log"
+    log.write_bytes(text)
+    log.chmod(0o600)
+    run.record(ev.StepStarted(step, request, 1, 10, 1, 9, 1, f"logs/{log.name}"), ago=10)
+    code = 0 if outcome == "passed" else 3
+    run.record(ev.StepEnded(step, request, 1, outcome, code=code, seconds=2.0), ago=8)
+
+
+async def test_a_step_that_is_to_be_confirmed_is_started_by_its_typed_code(run: Deployment) -> None:
+    request = claimed(run)
+    ran(run, request, "flags-off", "passed")
+    async with at_the_screen(run) as robot:
+        await robot.sees("“Put the old code back” is to be confirmed · w in the rollback view (3)")
+        await robot.press("3")
+        await robot.sees("w confirms that it starts")
+        await robot.press("enter")
+        await robot.sees("Start “Put the old code back”?", "It runs: ./code old", "to start:")
+        await robot.types("zzzz")
+        await robot.press("escape")
+        await robot.press("w")
+        await robot.sees("to start:")
+        assert robot.facts(ev.StepConfirmed) == []
+        await robot.types(code_of(robot))
+        await robot.records(ev.StepConfirmed("code", request))
+
+
+async def test_what_failed_stands_in_the_heading_of_its_last_lines_and_required_takes_skip_away(
+    run: Deployment,
+) -> None:
+    request = claimed(run)
+    ran(run, request, "flags-off", "passed", b"flags are off\n")
+    async with at_the_screen(run, (80, 23)) as robot:
+        await robot.press("3")
+        await robot.press("up", "up", "up")
+        await robot.sees("flags are off")
+        run.ask(ask.ConfirmStep("code"))
+        ran(run, request, "code", "failed", b"".join(b"line %d\n" % n for n in range(40)) + b"no such release\n")
+
+        await robot.sees("failed, exit code 3 · Put the old code back", "no such release", "line 39")
+        await robot.sees("failed, exit code 3  00:02   t retry, m mark")
+        assert "k skip" not in robot.lines()[-1]
+        await robot.press("k")
+        await robot.sees("Not possible now", "is required", "Retry it, mark how it ended, or abort")
+
+
+async def test_an_execution_that_failed_is_undone_with_its_list_in_reverse_order(run: Deployment) -> None:
+    request = claimed(run)
+    ran(run, request, "flags-off", "passed")
+    run.ask(ask.ConfirmStep("code"))
+    ran(run, request, "code", "unknown")
+    run.ask(ask.Abort())
+    run.record(ev.ExecutionFinished(request, "cancelled"))
+    async with at_the_screen(run, WIDE) as robot:
+        await robot.press("3")
+        await robot.sees("cancelled   U undoes")
+        await robot.press("U")
+        await robot.sees(
+            "Undo “Rollback”",
+            "1  Undo: Put the old code back (unknown)",
+            "2  Undo: Switch the flags off (passed)",
+            "2 steps; 2 run commands",
+        )
+        await robot.types(code_of(robot))
+        await robot.records(ev.ExecutionRequested("rollback", undoes=request))
+        await robot.sees("Undo of Rollback to v2.0.9", "Undo: Put the old code back")
+
+
+async def test_a_script_item_is_previewed_executed_and_undone_from_its_row(run: Deployment) -> None:
+    async with at_the_screen(run, WIDE) as robot:
+        await robot.go_to("deploy")
+        await robot.press("v")
+        await robot.sees("Deploy: what would run", "export QUDAG_TUI_RELEASE=v2.1.0", "./deploy 'it'\"'\"'s'")
+        await robot.press("y")
+        await robot.sees("copied: it can be pasted into a shell")
+        assert robot.app.clipboard.splitlines()[-1].endswith("QUDAG_TUI_STEP=deploy ./deploy 'it'\"'\"'s')")
+        await robot.press("enter")
+        await robot.press("U")
+        await robot.sees("Not possible now", "no step that has an undo was started".capitalize())
+        await robot.press("escape")
+        request = run.ask(ask.Execute("deploy"), BO).seq
+        run.record(ev.RequestClaimed(request))
+        ran(run, request, "deploy", "passed")
+        run.record(ev.ExecutionFinished(request, "passed"))
+        await robot.until(lambda: "passed · bo" in robot.line("[✔] Deploy"), "the item is done")
+        await robot.press("U")
+        await robot.sees("Undo “Deploy”", "1  Undo: Deploy (passed)")
+        await robot.types(code_of(robot))
+        await robot.records(ev.ExecutionRequested("deploy", undoes=request))
+        again = run.run.state.head_seq
+        run.record(ev.RequestClaimed(again))
+        ran(run, again, "deploy:undo", "passed")
+        run.record(ev.ExecutionFinished(again, "passed"))
+        await robot.until(lambda: "undone · e executes" in robot.line("[ ] Deploy"), "the item is open again")
+
+
+async def test_the_rollback_is_previewed_before_anything_was_started(run: Deployment) -> None:
+    async with at_the_screen(run, SMALL_SIZE) as robot:
+        await robot.press("3", "v")
+        await robot.sees("Rollback: what would run", "QUDAG_TUI_STEP=flags-off ./flags off")
+
+
+async def test_another_procedure_is_chosen_and_started_with_its_code(run: Deployment) -> None:
+    async with at_the_screen(run) as robot:
+        await robot.press("3", "e")
+        await robot.sees("Execute another procedure", "1 Drain")
+        await robot.press("1")
+        await robot.sees("Execute “Drain”", "to start:")
+        await robot.types(code_of(robot))
+        await robot.records(ev.ExecutionRequested("drain"))
+        await robot.sees("Drain the node")
+
+
+async def test_the_rollback_stops_first_what_is_asked_for_and_names_it(run: Deployment) -> None:
+    asked = run.ask(ask.Execute("drain"), BO).seq
+    async with at_the_screen(run) as robot:
+        await robot.press("R")
+        await robot.sees("Stops first: “drain”", "to start:")
+        await robot.types(code_of(robot))
+        await robot.records(ev.ExecutionRequested("rollback", "", asked))
+
+
+async def test_r_while_the_rollback_is_in_progress_says_so(run: Deployment) -> None:
+    claimed(run)
+    async with at_the_screen(run) as robot:
+        await robot.press("R")
+        await robot.sees("Not possible now", "“rollback” is running.", "Abort it first, or retry one of its steps.")
+        await robot.types("k7qf")
+        assert isinstance(robot.app.screen, Impossible)
+
+
+@pytest.mark.parametrize(
+    ("row", "key", "why"),
+    [
+        ("before", "minus", "Put the cursor on a box first"),
+        ("before", "greater_than_sign", "Put the cursor on a box first"),
+        ("before", "exclamation_mark", "Put the cursor on a box, or on a locked phase"),
+        ("canary", "exclamation_mark", "“Canary” is"),
+        ("before", "c", "Put the cursor on a box first"),
+        ("before/freeze-the-code", "s", "Put the cursor on a sign-off first"),
+        ("before/freeze-the-code", "e", "There is nothing to execute in this box"),
+    ],
+)
+async def test_who_types_on_after_a_refused_dialog_types_into_nothing(
+    run: Deployment, row: str, key: str, why: str
+) -> None:
+    async with at_the_screen(run, WIDE) as robot:
+        before = run.run.state.head_seq
+        await robot.go_to(row)
+        await robot.press(key)
+        await robot.sees("Not possible now", why)
+        await robot.types("dRu - q 3 no time")
+        assert isinstance(robot.app.screen, Impossible)
+        await robot.press("enter")
+        await robot.until(lambda: len(robot.app.screen_stack) == 1, "the view")
+        run.run.catch_up()
+        assert run.run.state.head_seq == before
+        assert robot.app.view is robot.checklists
+
+
+async def test_an_output_that_outgrows_its_log_is_followed_and_says_what_it_left_out(run: Deployment) -> None:
+    from qudag_tui.supervisor.step_log import StepLog  # the screen itself never imports it
+
+    request = claimed(run)
+    path = run.run.folder.logs / "0004-flags-off.1.log"
+    descriptor = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+    log = StepLog(descriptor)
+    log.write(b"the beginning\n")
+    run.record(ev.StepStarted("flags-off", request, 1, os.getpid(), 1, os.getpid(), 1, path.name), ago=7)
+    async with at_the_screen(run) as robot:
+        await robot.press("3")
+        await robot.sees("the beginning")
+        for number in range(60):
+            log.write(b"%-199d\n" % number * 400)
+        log.write(b"the end\n")
+        await robot.sees("the end", " 59…")
+        output = robot.app.view.output  # type: ignore[union-attr]  # the rollback view
+        assert any("bytes are not shown here" in line for line in output.every_line())
+        await robot.press("p")
+        log.write(b"while it was paused\n")
+        await robot.pilot.pause(0.6)
+        assert "while it was paused" not in robot.text()
+        await robot.press("p")
+        await robot.sees("while it was paused")
+        await robot.press("slash")
+        await robot.types("the end")
+        await robot.press("enter")
+        assert output.needle == "the end"
+    os.close(descriptor)
