@@ -13,12 +13,15 @@ from qudag_tui.cli.step_output import OutputLines
 from qudag_tui.core import event as ev
 from qudag_tui.run.error import RunError
 from qudag_tui.run.folder import LOGS
+from qudag_tui.run.log_shape import HEAD_BYTES, TAIL_BYTES
 from qudag_tui.run.process import is_alive
 from qudag_tui.run.step_output import StepOutput
 from qudag_tui.supervisor.attempt import Attempt, End, ShimError, Shims
 from qudag_tui.supervisor.environment import launch_of, log_name
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from qudag_tui.core.checklist import Plan
     from qudag_tui.core.due import StartStep
     from qudag_tui.core.execution import Attempt as Tried
@@ -34,6 +37,12 @@ def wait_until_gone(tried: Tried) -> None:
     attempt.cancel()
     while is_alive(tried.shim_pid, tried.shim_ticks):
         time.sleep(POLL_SECONDS)
+
+
+def _has_room(folder: Path) -> bool:
+    """Whether a whole log fits there: one that is cut off by a full disk would hide what the step says."""
+    free = os.statvfs(folder)
+    return free.f_bavail * free.f_frsize > HEAD_BYTES + 2 * TAIL_BYTES
 
 
 class Foreground:
@@ -97,7 +106,7 @@ class Foreground:
     def _log(self, name: str) -> tuple[int, str]:
         """A new log among those of the run, and its name; where none can be made, one in memory."""
         try:
-            if self._folder is not None:
+            if self._folder is not None and _has_room(self._folder.path):
                 path = f"{LOGS}/{name}"
                 return self._folder.open_file(path, os.O_RDWR | os.O_CREAT | os.O_EXCL), path
         except (OSError, RunError):

@@ -9,6 +9,7 @@ from qudag_tui.cli.exit_code import ExitCode
 from qudag_tui.cli.failure import Stop
 from qudag_tui.cli.parser import add_actor_options, add_why, add_yes
 from qudag_tui.cli.session import Session
+from qudag_tui.cli.sinks import put, say
 from qudag_tui.core.procedure import ROLLBACK
 
 
@@ -45,13 +46,24 @@ def run(arguments: argparse.Namespace) -> int:
     session = Session(arguments)
     if ROLLBACK not in session.plan.procedures:
         raise Stop(ExitCode.NOT_FOUND, "the plan has no rollback: it would be [[procedures.rollback.steps]]")
-    return start(session, ROLLBACK, arguments)
+    return _start(session, arguments)
+
+
+def _start(session: Session, arguments: argparse.Namespace) -> int:
+    """Start it; where it cannot be recorded, the way out is named beside the reason."""
+    from qudag_tui.run.error import RunError  # noqa: PLC0415  # a wrong option needs no run
+
+    try:
+        return start(session, ROLLBACK, arguments)
+    except RunError:
+        run = session.opened.id
+        say(f"where nothing can be recorded the way out is: qudag-tui rollback --unrecorded --run {run}")
+        raise
 
 
 def _of_file(arguments: argparse.Namespace) -> int:
     from pathlib import Path  # noqa: PLC0415  # beside its only use
 
-    from qudag_tui.cli.sinks import put, say  # noqa: PLC0415
     from qudag_tui.core.dry_run import dry_run  # noqa: PLC0415
     from qudag_tui.plan import read_plan  # noqa: PLC0415
 

@@ -118,13 +118,12 @@ class Session:
 
     def _wait_until_started(self) -> None:
         from qudag_tui.run import clock  # noqa: PLC0415
-        from qudag_tui.run.supervision import supervisor_holder  # noqa: PLC0415
+        from qudag_tui.run.supervision import has_started  # noqa: PLC0415
 
         deadline = clock.boot_ns() + START_SECONDS * NANOSECONDS
         while clock.boot_ns() < deadline:
             self.run.catch_up()
-            holder, known = supervisor_holder(self.opened), self.state.supervisor
-            if holder and known and known.stopped is None and known.started.pid == holder.pid:
+            if has_started(self.opened, self.state.supervisor):
                 return
             if self.state.read_only:
                 raise Stop(ExitCode.REFUSED, f"this run is read-only here: {self.state.read_only}")

@@ -56,10 +56,10 @@ class Standings:
         """Of the run of ``session``."""
         from qudag_tui.run.samples import SampleReader  # noqa: PLC0415  # SQLite is loaded only for verbs that need it
         from qudag_tui.run.sampling import sampling_trouble  # noqa: PLC0415
-        from qudag_tui.run.supervision import supervisor_holder  # noqa: PLC0415
+        from qudag_tui.run.supervision import supervisor_alive, supervisor_holder  # noqa: PLC0415
 
-        self.holder = supervisor_holder(session.opened)
-        self.supervised = self.holder is not None
+        self.supervised = supervisor_alive(session.opened)
+        self.holder = supervisor_holder(session.opened) if self.supervised else None
         reader = SampleReader(session.opened)
         try:
             self.gates = _all(reader.standings("gate"))

@@ -246,9 +246,9 @@ def _last_line(attempt: Attempt, session: Session) -> str | None:
 def _supervisor(state: State, standings: Standings) -> dict[str, Any]:
     known, holder = state.supervisor, standings.holder
     return {
-        "alive": holder is not None,
+        "alive": standings.supervised,
         "trouble": standings.trouble or None,
-        "pid": known.started.pid if known and holder else None,
+        "pid": known.started.pid if known and standings.supervised else None,
         "since": holder.since if holder else None,
         "purpose": holder.purpose if holder else None,
         "took_over": known.started.took_over or None if known else None,

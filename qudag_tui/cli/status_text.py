@@ -38,7 +38,7 @@ _TEXT_COLUMNS = 56
 def status_lines(session: Session, standings: Standings, now: Instant) -> Iterator[str]:
     """The whole run, a line a box: mark, text, what is known of it, and its id last."""
     state, plan = session.state, session.plan
-    yield from _head(session, standings.holder, now)
+    yield from _head(session, standings, now)
     yield from _alarms(state, standings, now)
     yield from _unready(session, standings.supervised, now)
     for execution in state.executions.values():
@@ -72,12 +72,14 @@ def status_lines(session: Session, standings: Standings, now: Instant) -> Iterat
         yield from (f"  {note}" for note in plan.notes)
 
 
-def _head(session: Session, holder: Holder | None, now: Instant) -> Iterator[str]:
+def _head(session: Session, standings: Standings, now: Instant) -> Iterator[str]:
     state, created = session.state, session.state.run
     release = created.release if created else ""
     over = f" over {created.previous}" if created and created.previous else ""
     yield f"{session.plan.title}  {release}{over}  {run_state(state)}  {session.opened.id}"
-    supervisor = f"supervised ({held_by(holder)})" if holder else "no supervisor"
+    supervisor = "supervised" if standings.supervised else "no supervisor"
+    if standings.holder is not None:
+        supervisor += f" ({held_by(standings.holder)})"
     yield f"{state.done['']} of {state.total['']} done  {since_start(state, now)}  {supervisor}"
     read_only = state.read_only or session.opened.read_only
     if read_only:

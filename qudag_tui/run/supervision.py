@@ -9,6 +9,7 @@ import sysconfig
 import threading
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import qudag_tui
 from qudag_tui.run.error import NotSaved, RunError
@@ -16,6 +17,9 @@ from qudag_tui.run.folder import PRESENCE_LOCK, SUPERVISOR_LOCK, SUPERVISOR_LOG,
 from qudag_tui.run.lock import Holder, Lock, read_holder
 from qudag_tui.run.presence import Presence
 from qudag_tui.run.witness import STATE_VARIABLE
+
+if TYPE_CHECKING:
+    from qudag_tui.core.observation import Supervisor
 
 PURPOSE = "supervise"
 MODULE = "qudag_tui.supervisor"
@@ -43,6 +47,8 @@ def ensure_supervisor(
             pid = (start or spawn)(opened, lock)
             lock.name_holder(PURPOSE, pid)
         except BaseException:
+            # Left there, our own name would say for as long as we live that the run is supervised.
+            lock.forget_holder()
             lock.release()
             raise
         lock.hand_over()
@@ -119,6 +125,15 @@ def supervisor_holder(folder: RunFolder | Path | str) -> Holder | None:
 def supervisor_alive(folder: RunFolder | Path | str) -> bool:
     """Whether the run has a supervisor (or somebody who is starting one right now)."""
     return supervisor_holder(folder) is not None
+
+
+def has_started(folder: RunFolder | Path | str, known: Supervisor | None) -> bool:
+    """Whether the supervisor that is alive has said in the journal that it started (``known`` is the last that did).
+
+    What is asked for before that waits for a person: the request was made to the one before it, or to nobody.
+    """
+    holder = supervisor_holder(folder)
+    return holder is not None and known is not None and known.stopped is None and known.started.pid == holder.pid
 
 
 def leave(folder: RunFolder, lock: Lock, is_needed: Callable[[], bool]) -> bool:

@@ -16,7 +16,8 @@ from pathlib import Path
 
 import qudag_tui
 from qudag_tui.core.step import Outcome
-from qudag_tui.run.process import is_alive, start_ticks
+from qudag_tui.run.process import is_alive
+from qudag_tui.supervisor.descendants import send
 
 # A shim reports within some 40 ms; a machine that takes this long is in trouble.
 REPORT_SECONDS = 20.0
@@ -133,14 +134,7 @@ class Attempt:
         if self._told_to_stop or not self._boot_is_ours:
             return
         self._told_to_stop = True
-        with suppress(OSError):
-            # The descriptor first, then the look at the ticks: no other process can come between.
-            descriptor = os.pidfd_open(self.shim_pid)
-            try:
-                if start_ticks(self.shim_pid) == self.shim_ticks:
-                    signal.pidfd_send_signal(descriptor, signal.SIGTERM)
-            finally:
-                os.close(descriptor)
+        send(self.shim_pid, self.shim_ticks, signal.SIGTERM)
 
     def close(self) -> None:
         """Let go of the shim; if it was never told to go, its step never starts."""
@@ -192,7 +186,10 @@ class Shims:
 
         ``log`` and ``exit_file`` are descriptors (-1 where they could not be opened), and stay the caller's.
         """
-        ours, theirs = socket.socketpair()
+        try:
+            ours, theirs = socket.socketpair()
+        except OSError as error:
+            raise ShimError(f"the process that follows the step could not be started: {error.strerror}") from error
         try:
             with theirs:
                 self.children.append(_spawn(theirs.fileno(), log, exit_file))

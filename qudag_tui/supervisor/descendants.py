@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import signal
+from errno import ENOSYS
 
 _PARENT, _TICKS, _STATE = 1, 19, 0
 _ENDED = ("Z", "X", "x")
@@ -34,18 +36,23 @@ def name_of(pid: int) -> str:
     return found[0] if found else ""
 
 
-def descendants(root: int) -> list[int]:
-    """Every process below ``root`` that has not ended, parents before children; empty where there is no /proc."""
+def descendants(root: int) -> dict[int, int]:
+    """Every process below ``root`` that has not ended, parents before children, with its raw start ticks.
+
+    Empty where there is no /proc.
+    """
     try:
         pids = [int(name) for name in os.listdir("/proc") if name.isdigit()]  # noqa: PTH208  # pathlib takes long to import
     except OSError:
-        return []
+        return {}
     children: dict[int, list[int]] = {}
+    ticks: dict[int, int] = {}
     ended: set[int] = set()
     for pid in pids:
         found = _stat(pid)
         if found is not None:
             children.setdefault(int(found[1][_PARENT]), []).append(pid)
+            ticks[pid] = int(found[1][_TICKS])
             if found[1][_STATE] in _ENDED:
                 ended.add(pid)
     below: list[int] = []
@@ -53,4 +60,30 @@ def descendants(root: int) -> list[int]:
     while level:
         level = [child for parent in level for child in children.get(parent, ())]
         below += level
-    return [pid for pid in below if pid not in ended]
+    return {pid: ticks[pid] for pid in below if pid not in ended}
+
+
+def send(pid: int, ticks: int, number: int) -> None:
+    """A signal to the very process that started at ``ticks``; to nobody if it is gone, whoever has its pid by now."""
+    try:
+        # The descriptor first, then the look at the ticks: no other process can come between.
+        descriptor = os.pidfd_open(pid)
+    except OSError as error:
+        # Before Linux 5.3 the look alone has to do.
+        if error.errno == ENOSYS and pid > 1 and ticks_of(pid) == ticks:
+            _kill(pid, number)
+        return
+    try:
+        if ticks_of(pid) == ticks:
+            signal.pidfd_send_signal(descriptor, number)
+    except OSError:
+        return
+    finally:
+        os.close(descriptor)
+
+
+def _kill(pid: int, number: int) -> None:
+    try:
+        os.kill(pid, number)
+    except OSError:
+        return

@@ -53,12 +53,15 @@ class Masker:
         return self._give(len(self._buffer)) if self._patterns else b""
 
     def _held_from(self) -> int:
-        size = len(self._buffer)
-        for start in range(max(self._given, size - self._longest + 1), size):
-            tail = self._buffer[start:]
-            if any(pattern.startswith(tail) for pattern in self._patterns):
-                return start
-        return size
+        held = size = len(self._buffer)
+        for pattern in self._patterns:
+            # Only where its first byte stands: a secret may be a key of some thousand bytes.
+            at = self._buffer.find(pattern[:1], max(self._given, size - len(pattern) + 1))
+            while 0 <= at < held:
+                if pattern.startswith(self._buffer[at:]):
+                    held = at
+                at = self._buffer.find(pattern[:1], at + 1)
+        return held
 
     def _covered(self) -> list[tuple[int, int]]:
         spans: list[tuple[int, int]] = []

@@ -17,7 +17,7 @@ import sys
 import time
 from typing import Any, NoReturn
 
-from qudag_tui.supervisor.descendants import descendants, name_of, ticks_of
+from qudag_tui.supervisor.descendants import descendants, name_of, send, ticks_of
 from qudag_tui.supervisor.masking import Masker, mask, patterns
 from qudag_tui.supervisor.step_log import StepLog
 
@@ -260,13 +260,14 @@ class Shim:
 
     def _signal_all(self, number: int) -> None:
         below = descendants(os.getpid())
+        for pid, ticks in below.items():
+            send(pid, ticks, number)
         if not below and self.status is None:
-            below = [-self.leader]
-        for pid in below:
+            # Where there is no /proc to read. Its pid cannot be another's: nobody has waited for it yet.
             try:
-                os.kill(pid, number)
+                os.killpg(self.leader, number)
             except OSError:
-                continue
+                return
 
     def _outcome(self) -> dict[str, Any]:
         outcome: dict[str, Any] = {"left": self._left()}
@@ -281,7 +282,7 @@ class Shim:
         self._reap()
         return [
             mask(f"{pid} {name_of(pid)}", self.secrets)
-            for pid in descendants(os.getpid())[:MOST_LEFT]
+            for pid in list(descendants(os.getpid()))[:MOST_LEFT]
             if pid != self.leader or self.status is None
         ]
 

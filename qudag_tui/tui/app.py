@@ -18,6 +18,7 @@ from textual.app import App
 from textual.binding import Binding, BindingType
 
 from qudag_tui.core.event import Actor, Event, TriggerBreached, TriggerFired
+from qudag_tui.core.procedure import ROLLBACK
 from qudag_tui.core.refusal import Refusal
 from qudag_tui.core.state import State
 from qudag_tui.run import clock
@@ -243,6 +244,8 @@ class QudagApp(App[int]):
             refused(self, message.intent, answer)
         else:
             self._not_saved = answer
+            if getattr(message.intent, "target", "") == ROLLBACK:
+                self._not_saved = f"qudag-tui rollback --unrecorded at a shell is the way out · {answer}"
             self._show_trouble()
 
     def say(self, notice: str, *, wrong: bool = False) -> None:
@@ -264,8 +267,13 @@ class QudagApp(App[int]):
         if isinstance(event, events.Key) and not event.is_forwarded:
             self.pace.key(event.time, into_a_field=type(self.focused).__name__ == "Input")
             screen = self.screen
-            if isinstance(screen, View) and screen.moves(event.key):
-                return
+            if isinstance(screen, View):
+                if screen.moves(event.key):
+                    return
+                if self.pace.is_pasting:
+                    # Dropped here: thousands of keys that do nothing would keep those that a person presses waiting.
+                    screen.footer.say("that looked like a paste: nothing was recorded")
+                    return
         await super().on_event(event)
 
     def act(self, name: str) -> None:

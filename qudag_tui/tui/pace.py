@@ -15,6 +15,7 @@ class Pace:
         """Nothing was typed yet."""
         self.quiet_seconds = quiet_seconds
         self.rapid = 0
+        self._into_a_field = False
         self._pause = 1.0
         self._last = 0.0
         self._pauses: dict[float, float] = {}
@@ -25,7 +26,9 @@ class Pace:
         self._pauses[at] = self._pause
         while len(self._pauses) > REMEMBERED:
             del self._pauses[next(iter(self._pauses))]
-        self.rapid = self.rapid + 1 if self._pause < PASTE_GAP_SECONDS and not into_a_field else 0
+        # Counted in a field too: a paste goes on after the line end that closed it.
+        self.rapid = self.rapid + 1 if self._pause < PASTE_GAP_SECONDS else 0
+        self._into_a_field = into_a_field
 
     def idle_seconds(self, now: float) -> float:
         """How long ago, at ``now`` (monotonic seconds), the newest key was read."""
@@ -34,11 +37,21 @@ class Pace:
     @property
     def is_pasting(self) -> bool:
         """Whether the keys of this moment come too fast to be typed."""
+        return self.is_rapid and not self._into_a_field
+
+    @property
+    def is_rapid(self) -> bool:
+        """The same, whatever takes the keys."""
         return self.quiet_seconds > 0 and self.rapid >= PASTE_KEYS
 
     def was_deliberate(self, at: float) -> bool:
         """Whether the key that was read at ``at`` came after a pause; others may have been read since."""
         return self._pauses.get(at, self._pause) >= self.quiet_seconds
+
+    @property
+    def last(self) -> float:
+        """When the newest key was read."""
+        return self._last
 
     @property
     def is_deliberate(self) -> bool:

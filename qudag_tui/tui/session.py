@@ -43,9 +43,13 @@ NOTE_SECONDS = 5.0
 _HEAD_BYTES = 16 * 1024
 _LARGE_BYTES = 150_000
 _READY_SECONDS = 10.0
+STARTED_SECONDS = 15.0
+_STARTED_POLL_SECONDS = 0.02
 READ_NS = 1_000_000_000
 # Each of these leaves the supervisor something to do: there is to be one before it is asked.
 _NEEDS_SUPERVISOR = {"Tick", "Execute", "Retry", "Resume", "ConfirmStep", "MarkStep", "Skip", "Arm"}
+# Asked before the supervisor has said that it started, these would only wait for a person's confirmation.
+_WAITS_FOR_START = {"Execute", "Retry", "Resume", "ConfirmStep"}
 
 
 class Session:
@@ -192,6 +196,15 @@ class Session:
 
         ensure_supervisor(run.folder, presence)
 
+    def _wait_until_started(self, run: Run) -> None:
+        from qudag_tui.run.supervision import has_started  # noqa: PLC0415  # after the first paint
+
+        deadline = clock.boot_ns() + round(STARTED_SECONDS * 1e9)
+        # Another thread follows the journal.
+        while clock.boot_ns() < deadline and not has_started(run.folder, run.state.supervisor):
+            if self._stop.wait(_STARTED_POLL_SECONDS):
+                return
+
     def _leave(self) -> None:
         if self._presence is not None:
             self._presence.close()
@@ -251,6 +264,8 @@ class Session:
         if type(intent).__name__ in _NEEDS_SUPERVISOR and presence is not None and presence.is_held:
             try:
                 self._supervise(run, presence)
+                if type(intent).__name__ in _WAITS_FOR_START:
+                    self._wait_until_started(run)
             except (RunError, OSError) as error:
                 self._post(SupervisionFailed(str(error)))
         try:

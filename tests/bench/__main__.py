@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 
-from tests.bench import flood, idle, judging, keys, metrics_view, scraping, startup, tick
+from tests.bench import execution, idle, judging, keys, metrics_view, output, scraping, startup, tick
 from tests.bench.figure import Figure
 from tests.bench.scene import scratch
 
@@ -13,10 +13,11 @@ PARTS = {
     "keys": keys,
     "tick": tick,
     "idle": idle,
-    "flood": flood,
     "judging": judging,
     "scraping": scraping,
     "metrics": metrics_view,
+    "execution": execution,
+    "output": output,
 }
 
 

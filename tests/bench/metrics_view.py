@@ -110,7 +110,7 @@ def figures(folder: Path) -> list[Figure]:
         live = trusted(new_run(folder, live_plan(address), "live", earlier), folder)
         fill(live, earlier, 1, LIVE_SECONDS)
         with supervised(live):
-            beside = live_bytes(live, b"1", b"m7")
+            beside = live_bytes(live, b"1", b"m4")
             plots = live_bytes(live, b"2", b"Metric 3")
     what = f"a day of {METRICS} metrics at {EVERY_SECONDS} s"
     spread = f"{min(times):.0f} to {max(times):.0f} ms"

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from pathlib import Path
 
 import pytest
@@ -125,6 +126,7 @@ def test_on_a_read_only_disk_it_runs_with_its_output_in_memory(desk: Desk, tmp_p
     with small_disk(tmp_path / "disk", "4m") as disk:
         desk.write(STEPS.replace("test -e ok", "true"))
         runs = disk / "runs"
+        (disk / "checklists.toml").write_text(STEPS)
         desk("new", "--release", "v2", "--id", "r1", "--runs-dir", str(runs))
         desk("trust", "--yes")
         assert os.system(f"mount -o remount,ro {disk}") == 0
@@ -132,6 +134,10 @@ def test_on_a_read_only_disk_it_runs_with_its_output_in_memory(desk: Desk, tmp_p
             dry = desk("rollback", "--dry-run", "--run", str(runs / "r1"))
             assert (dry.code, "echo flags off" in dry.out) == (0, True)
             assert desk("run", "deploy", "--dry-run", "--run", str(runs / "r1")).code == 0
+            assert desk("rollback", "--dry-run", "--file", str(disk / "checklists.toml")).code == 0
+            refused = desk("rollback", "--yes", "--run", str(runs / "r1"))
+            assert refused.code in {3, 5}
+            assert "the way out is: qudag-tui rollback --unrecorded --run r1" in refused.err
             terminal = Terminal(desk, "rollback", "--unrecorded", "--run", str(runs / "r1"))
             terminal.types_the_code()
             terminal.answers("[a] abort:", "d")
@@ -141,6 +147,24 @@ def test_on_a_read_only_disk_it_runs_with_its_output_in_memory(desk: Desk, tmp_p
             assert terminal.end() == 0
         finally:
             assert os.system(f"mount -o remount,rw {disk}") == 0
+
+
+def test_on_a_full_disk_every_line_of_its_output_is_seen(desk: Desk, tmp_path: Path) -> None:
+    with small_disk(tmp_path / "disk", "4m") as disk:
+        desk.write(STEPS.replace("test -e ok", "true"))
+        runs = disk / "runs"
+        desk("new", "--release", "v2", "--id", "r1", "--runs-dir", str(runs))
+        desk("trust", "--yes")
+        with (disk / "filler").open("wb", buffering=0) as filler, suppress(OSError):
+            while True:
+                filler.write(b"x" * 4096)
+        terminal = Terminal(desk, "rollback", "--unrecorded", "--run", str(runs / "r1"))
+        terminal.types_the_code()
+        terminal.answers("[a] abort:", "d")
+        terminal.sees("flags off of v2 in r1")
+        terminal.answers("[a] abort:", "y")
+        assert terminal.end() == 0
+        assert list((runs / "r1" / "logs").iterdir()) == []
 
 
 def test_without_a_journal_the_checklist_file_is_enough(desk: Desk) -> None:

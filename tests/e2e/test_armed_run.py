@@ -66,7 +66,7 @@ def test_a_countdown_is_stopped_once_and_then_starts_the_rollback(tmp_path: Path
 
             assert qudag_tui("untick", "errors-high", env=env, cwd=tmp_path).returncode == 0
             tmux.wait_for(r"ROLLBACK STARTS IN 00:\d\d")
-            tmux.wait_for("passed, asked for .* by supervisor")
+            tmux.wait_for(r"passed +asked for .* by supervisor")
             assert (tmp_path / "flags").read_text() == "off\n"
             tmux.wait_for("● supervised")
     finally:

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from tests.e2e.tmux import PATIENCE_SECONDS, Tmux, isolated_environment, qudag_tui
+from tests.e2e.tmux import PATIENCE_SECONDS, Operator, Tmux, isolated_environment, qudag_tui
 
 PLAN = """\
 title = "Small deployment"
@@ -88,7 +88,7 @@ def go_to(tmux: Tmux, text: str) -> None:
     tmux.wait_for(r"space tick")
 
 
-def start_typed(tmux: Tmux) -> None:
+def start_typed(tmux: Operator) -> None:
     code = tmux.wait_for(r"Type\s+([A-Z0-9]{4})\s+to start")[1]
     tmux.type(code)
     tmux.press("Enter")
@@ -123,7 +123,7 @@ def tick_and_watch(tmux: Tmux, env: dict[str, str], folder: Path) -> None:
     tmux.wait_for(r"CPU[\s\S]*\d+ ?%")
 
 
-def roll_back_until_the_flags(tmux: Tmux) -> None:
+def roll_back_until_the_flags(tmux: Operator) -> None:
     tmux.press("R")
     start_typed(tmux)
     tmux.wait_for(r"Alert the commander")
@@ -134,7 +134,7 @@ def roll_back_until_the_flags(tmux: Tmux) -> None:
     tmux.wait_for(r"Switch the flags off.*running")
 
 
-def see_what_happened(tmux: Tmux) -> None:
+def see_what_happened(tmux: Operator) -> None:
     tmux.wait_for(r"Welcome back, ana")
     tmux.wait_for(r"Switch the flags off")
     tmux.press("Enter")

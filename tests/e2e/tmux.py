@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import re
 import shutil
 import signal
+import struct
 import subprocess
 import sys
+import termios
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
-from typing import Self
+from typing import Protocol, Self
 
 import pytest
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 PATIENCE_SECONDS = 40.0
+# So many looks one after the other find the same screen; after an escape more, as it may begin a longer key.
+QUIET_LOOKS, QUIET_LOOKS_AFTER_ESCAPE = 2, 5
 
 
 def need(program: str) -> str:
@@ -60,14 +66,37 @@ def qudag_tui(*arguments: str, env: dict[str, str], cwd: Path, timeout: float = 
     )
 
 
+class Operator(Protocol):
+    """Somebody at a keyboard, wherever the terminal is."""
+
+    def press(self, *keys: str) -> None:
+        """Press keys by name."""
+
+    def type(self, text: str) -> None:
+        """Type a text key by key."""
+
+    def wait_for(self, pattern: str) -> re.Match[str]:
+        """The first match of ``pattern`` on the screen, once it is there."""
+
+
 class Tmux:
     """A tmux server of its own with one session that runs the program; a context manager that ends it."""
 
-    def __init__(self, folder: Path, env: dict[str, str], arguments: list[str], *, columns: int, rows: int) -> None:
+    def __init__(
+        self,
+        folder: Path,
+        env: dict[str, str],
+        arguments: list[str],
+        *,
+        columns: int,
+        rows: int,
+        program: Sequence[str] = (sys.executable, "-m", "qudag_tui"),
+    ) -> None:
+        """``program`` is called with ``arguments`` in ``folder``."""
         self.tmux = need("tmux")
         self.socket = str(folder / "tmux.sock")
         self.env = env
-        command = " ".join(["exec", sys.executable, "-m", "qudag_tui", *(f"'{a}'" for a in arguments)])
+        command = " ".join(["exec", *program, *(f"'{a}'" for a in arguments)])
         self._run(
             "-f",
             "/dev/null",
@@ -121,16 +150,45 @@ class Tmux:
         for character in text:
             self._run("send-keys", "-t", "robot", "-l", character)
 
+    def paste(self, text: str, *, bracketed: bool) -> None:
+        """Paste as people do: with brackets where the program has asked for them, or as if it was typed at once."""
+        self._run("set-buffer", "-b", "robot", "--", text)
+        self._run("paste-buffer", *(["-p"] if bracketed else []), "-b", "robot", "-t", "robot")
+
+    def settle(self, looks: int = QUIET_LOOKS) -> None:
+        """Until the program has read all that came, and draws nothing more."""
+        terminal = os.open(
+            self._run("display-message", "-p", "-t", "robot", "#{pane_tty}").strip(), os.O_RDONLY | os.O_NOCTTY
+        )
+        try:
+            deadline, before, quiet = time.monotonic() + PATIENCE_SECONDS, "", 0
+            while quiet < looks:
+                assert time.monotonic() < deadline, f"it never settled:\n{before}"
+                screen = self.screen()
+                waits = struct.unpack("i", fcntl.ioctl(terminal, termios.FIONREAD, b"\0" * 4))[0]
+                quiet, before = quiet + 1 if screen == before and not waits else 0, screen
+                time.sleep(0.05)
+        finally:
+            os.close(terminal)
+
+    def shows(self, pattern: str) -> bool:
+        """Whether ``pattern`` is on the screen now."""
+        return re.search(pattern, self.screen()) is not None
+
     def wait_for(self, pattern: str) -> re.Match[str]:
         """The first match of ``pattern`` on the screen, once it is there; the failure shows the screen."""
-        deadline = time.monotonic() + PATIENCE_SECONDS
+        found = self.sees(pattern, PATIENCE_SECONDS)
+        if found is None:
+            pytest.fail(f"{pattern!r} did not appear; the screen was:\n{self.screen()}")
+        return found
+
+    def sees(self, pattern: str, seconds: float) -> re.Match[str] | None:
+        """The same, but None if it does not come within ``seconds``."""
+        deadline = time.monotonic() + seconds
         while True:
-            screen = self.screen()
-            match = re.search(pattern, screen)
-            if match:
-                return match
-            if time.monotonic() > deadline:
-                pytest.fail(f"{pattern!r} did not appear; the screen was:\n{screen}")
+            found = re.search(pattern, self.screen())
+            if found or time.monotonic() > deadline:
+                return found
             time.sleep(0.05)
 
     def kill(self) -> None:

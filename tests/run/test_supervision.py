@@ -128,6 +128,7 @@ def test_one_that_cannot_be_started_leaves_the_lock_free(run: Run) -> None:
     with attach(run.folder, ANA) as presence:
         with pytest.raises(NotSaved, match="no supervisor could be started"):
             ensure_supervisor(run.folder, presence, start=broken)
+        assert not supervisor_alive(run.folder)
         lock = take_supervisor_lock(run.folder)
     assert lock is not None
 

@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from qudag_tui.core.event import Actor, Event, Fact
-from qudag_tui.core.execution import Execution
+from qudag_tui.core.execution import Attempt, Execution
 from qudag_tui.core.instant import Instant
 from qudag_tui.core.intent import Execute, Intent
 from qudag_tui.core.refusal import Refusal
@@ -21,6 +21,7 @@ from qudag_tui.core.state import State
 from qudag_tui.plan import trust
 from qudag_tui.run import clock
 from qudag_tui.run.error import RunGone
+from qudag_tui.run.process import is_alive, start_ticks
 from qudag_tui.run.run import Run
 from qudag_tui.run.samples import Sample, SampleReader
 from tests.supervisor.shimmed import until
@@ -67,6 +68,21 @@ def step(name: str, script: str = "", **keys: str) -> str:
     if script:
         given["run"] = f"['sh', '-c', '''{script}''']"
     return "[[procedures.rollback.steps]]\n" + "".join(f"{key} = {value}\n" for key, value in given.items())
+
+
+def end_attempt(attempt: Attempt) -> None:
+    """Kill what is left of an attempt, and nobody else: what a journal says may be forged, in a test above all.
+
+    A pid of 1 taken for a group would be everybody, so each process is looked at by itself.
+    """
+    if attempt.started.boot_id != clock.boot_id() or attempt.pid <= 1 or attempt.ticks <= 0:
+        return
+    if is_alive(attempt.shim_pid, attempt.shim_ticks):
+        os.kill(attempt.shim_pid, signal.SIGKILL)
+    for pid in (int(path.name) for path in Path("/proc").iterdir() if path.name.isdigit()):
+        with suppress(OSError):
+            if pid > 1 and os.getpgid(pid) == attempt.pid and start_ticks(pid) >= attempt.ticks:
+                os.kill(pid, signal.SIGKILL)
 
 
 class Supervised:
@@ -120,11 +136,7 @@ class Supervised:
         for execution in self.run.state.executions.values():
             for progress in execution.progress.values():
                 for attempt in progress.attempts:
-                    for pid in (attempt.shim_pid, -attempt.pid):
-                        try:
-                            os.kill(pid, signal.SIGKILL)
-                        except OSError:
-                            continue
+                    end_attempt(attempt)
 
     def log(self) -> str:
         return (self.run.folder.path / "supervisor.log").read_text()

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
+import resource
 from collections.abc import Callable
+from contextlib import suppress
 
 import pytest
 
 from qudag_tui.core import event as ev
 from qudag_tui.core.intent import ConfirmStep, Execute, Resume, Retry
 from qudag_tui.core.step import Outcome
+from qudag_tui.supervisor.attempt import Launch, ShimError, Shims
 from tests.supervisor.supervised import HEAD, LIST, Supervised, step
 
 Build = Callable[..., Supervised]
@@ -194,3 +199,25 @@ def test_a_supervisor_that_takes_over_from_one_that_was_killed_says_so(supervise
     started = [fact for fact in run.facts(ev.SupervisorStarted) if isinstance(fact, ev.SupervisorStarted)]
     assert isinstance(first, ev.SupervisorStarted)
     assert [fact.took_over for fact in started] == [0, first.pid, 0]
+
+
+@pytest.mark.parametrize("spare", range(5))
+def test_a_shim_that_cannot_be_started_says_so_however_little_is_left(spare: int) -> None:
+    """With so few file descriptors left the socket or the fork fails; never the supervisor itself."""
+    before = resource.getrlimit(resource.RLIMIT_NOFILE)
+    shims, loop = Shims(), asyncio.new_event_loop()
+    taken = [os.open(os.devnull, os.O_RDONLY)]
+    try:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (max(taken) + 20, before[1]))
+        with suppress(OSError):
+            while True:
+                taken.append(os.open(os.devnull, os.O_RDONLY))
+        for _ in range(spare):
+            os.close(taken.pop())
+        with pytest.raises(ShimError, match=r"could not be started: .*Too many open files"):
+            loop.run_until_complete(shims.start(Launch(("true",), {}, "/"), -1, -1, lambda: b""))
+    finally:
+        for descriptor in taken:
+            os.close(descriptor)
+        resource.setrlimit(resource.RLIMIT_NOFILE, before)
+        loop.close()

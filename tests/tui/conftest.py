@@ -19,6 +19,8 @@ def alone(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("COLORTERM", raising=False)
     monkeypatch.delenv("TMUX", raising=False)
     monkeypatch.setattr("qudag_tui.run.supervision.spawn", lambda *_: os.getpid())
+    # It never says in the journal that it started.
+    monkeypatch.setattr("qudag_tui.tui.session.STARTED_SECONDS", 0.0)
     # Whatever stood on the screen was read, however short the test.
     monkeypatch.setattr("qudag_tui.tui.session.READ_NS", -1)
 

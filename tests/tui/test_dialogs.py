@@ -162,3 +162,30 @@ def test_codes_have_no_characters_that_are_taken_for_others() -> None:
 
     assert len(codes) > 190
     assert not set("".join(codes)) & set("O0I1S5Z2")
+
+
+async def test_a_second_key_finds_a_dialog_answered_and_closes_nothing_else(deployment: Deployment) -> None:
+    async with at_the_screen(deployment) as robot:
+        await robot.press("R")
+        await robot.until(lambda: len(robot.app.screen_stack) == 2, "the dialog")
+        dialog = robot.app.screen
+        answers: list[object] = []
+        dialog._result_callbacks[-1].callback = answers.append
+        for _ in range(3):
+            dialog.dismiss(None)
+        await robot.until(lambda: len(robot.app.screen_stack) == 1, "the view")
+        await robot.press("1")
+        await robot.sees("Freeze the code")
+
+    assert answers == [None]
+
+
+async def test_a_reason_is_not_taken_from_the_paste_that_opened_its_dialog(deployment: Deployment) -> None:
+    async with at_the_screen(deployment, quiet_seconds=5.0) as robot:
+        await robot.press("minus")
+        await robot.until(lambda: len(robot.app.screen_stack) == 2, "the dialog")
+        await robot.types("why")
+        await robot.press("enter")
+        await robot.sees("that looked like a paste: press enter again to record it")
+
+    assert robot.facts(ev.ItemMarkedNotApplicable) == []

@@ -11,6 +11,8 @@ from qudag_tui.core import event as ev
 from qudag_tui.core import intent as ask
 from qudag_tui.plan import trust
 from qudag_tui.run import clock
+from qudag_tui.run.folder import JOURNAL_LOCK
+from qudag_tui.run.lock import Lock
 from qudag_tui.tui.screens.dialog import Impossible
 from qudag_tui.tui.screens.typed_start import TypedStart
 from tests.tui.deployment import BO, SMALL, Deployment
@@ -171,7 +173,7 @@ async def test_the_rollback_is_previewed_before_anything_was_started(run: Deploy
 async def test_another_procedure_is_chosen_and_started_with_its_code(run: Deployment) -> None:
     async with at_the_screen(run) as robot:
         await robot.press("3", "e")
-        await robot.sees("Execute another procedure", "1 Drain")
+        await robot.sees("Execute another procedure", "1  Drain")
         await robot.press("1")
         await robot.sees("Execute “Drain”", "to start:")
         await robot.types(code_of(robot))
@@ -255,3 +257,15 @@ async def test_an_output_that_outgrows_its_log_is_followed_and_says_what_it_left
         await robot.press("enter")
         assert output.needle == "the end"
     os.close(descriptor)
+
+
+async def test_a_rollback_that_cannot_be_recorded_names_the_way_out(run: Deployment) -> None:
+    async with at_the_screen(run) as robot:
+        await robot.press("R")
+        await robot.sees("to start:")
+        lock = Lock(run.run.folder, JOURNAL_LOCK)
+        lock.acquire(10, purpose="be in the way")
+        await robot.types(code_of(robot))
+        await robot.sees("qudag-tui rollback --unrecorded at a shell is the way out")
+        lock.release()
+        assert robot.facts(ev.ExecutionRequested) == []

@@ -38,3 +38,11 @@ def test_an_answer_stays_one_although_another_key_was_read_before_it_was_handled
 
     assert pace.was_deliberate(100.0)
     assert not pace.was_deliberate(100.01)
+
+
+def test_a_paste_goes_on_after_the_line_end_that_closed_a_field() -> None:
+    pace = Pace()
+    for number in range(20):
+        pace.key(100.0 + number * 0.0005, into_a_field=number < 18)
+
+    assert pace.is_pasting

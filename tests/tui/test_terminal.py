@@ -14,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.tui.deployment import SHIPPED, Deployment
+from tests.tui.stalling import stall
 from tests.tui.terminal import PATIENCE_SECONDS, PROGRAM, REPOSITORY, Terminal
 
 LEAVES = (b"\x1b[?1049l", b"\x1b[?25h", b"\x1b[?1000l", b"\x1b[?2004l")
@@ -46,9 +47,7 @@ def test_a_link_that_is_gone_ends_the_program_even_under_nohup(deployment: Deplo
 def test_a_stalled_terminal_does_not_keep_it_alive(deployment: Deployment) -> None:
     with Terminal(deployment.folder) as terminal:
         terminal.wait_for("Freeze the code")
-        # Nobody reads any more, and every key draws: the output blocks.
-        for _ in range(40):
-            terminal.press("1234" * 10)
+        stall(lambda keys: terminal.press(keys.decode()), terminal.process.pid)
         terminal.send(signal.SIGTERM)
 
         assert terminal.process.wait(PATIENCE_SECONDS) == 143

@@ -78,7 +78,7 @@ def procedures(app: QudagApp) -> None:
     if not others:
         app.say("this plan has no other procedure than the rollback")
         return
-    keys = {f"{number}": procedure.title for number, procedure in enumerate(others[:9], 1)}
+    offered = {f"{number}": procedure.title for number, procedure in enumerate(others[:9], 1)}
 
     def answered(answer: str | None) -> None:
         if answer is not None:
@@ -86,9 +86,9 @@ def procedures(app: QudagApp) -> None:
             if not is_refused(app, ask.Execute(chosen.id, stop_first=True)):
                 ask_start(app, chosen.id, f"Execute “{chosen.title}”", chosen.steps)
 
-    app.push_screen(
-        Choice("Execute another procedure", ["Nothing starts before its code is typed.", ""], keys), answered
-    )
+    lines = [f"{key}  {title}" for key, title in offered.items()]
+    lines += ["", "Nothing starts before its code is typed.", ""]
+    app.push_screen(Choice("Execute another procedure", lines, dict.fromkeys(offered, "")), answered)
 
 
 def preview(app: QudagApp) -> None:

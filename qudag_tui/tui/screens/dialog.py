@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, ClassVar, Generic, TypeVar, cast
 
 from textual import events
 from textual.app import ComposeResult
+from textual.await_complete import AwaitComplete
 from textual.containers import Vertical
 from textual.screen import ModalScreen
 from textual.widgets import Input
@@ -37,6 +38,7 @@ class Dialog(ModalScreen[Answer | None], Generic[Answer]):
         self.heading = title
         self.lines = lines
         self.keys = dict(keys or {})
+        self.is_answered = False
 
     @property
     def desk(self) -> QudagApp:
@@ -97,6 +99,13 @@ class Dialog(ModalScreen[Answer | None], Generic[Answer]):
         self.said.put(
             [[(part, self.desk.colours.wrong)] for part in wrapped(text, self.inner_width, self.desk.glyphs, 3)]
         )
+
+    def dismiss(self, result: Answer | None = None) -> AwaitComplete:
+        """Once: a key that was read together with the one that answered finds it answered, and closes nothing else."""
+        if self.is_answered or not self.is_current:
+            return AwaitComplete()
+        self.is_answered = True
+        return super().dismiss(result)
 
     def on_key(self, event: events.Key) -> None:
         """Escape cancels; another key counts only if it came after a pause, as a paste's do not."""
@@ -170,15 +179,25 @@ class Reason(Dialog[str]):
         """``hint`` stands in the empty field."""
         super().__init__(title, lines, {"enter": "record"})
         self.hint, self.needed, self.value = hint, needed, value
+        self.opened_at = 0.0
+        self.is_typed = False
 
     def fields(self) -> ComposeResult:
         """One field."""
+        self.opened_at = self.desk.pace.last
         yield self.field("reason", self.hint, self.value)
+
+    def on_input_changed(self, event: Input.Changed) -> None:
+        """A paste that has opened this goes on without a pause; a person waits to see it."""
+        event.stop()
+        self.is_typed |= self.desk.pace.is_deliberate and self.desk.pace.last > self.opened_at
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
         """Enter records, if there is something to record."""
         event.stop()
         if self.needed and not event.value.strip():
             self.say(f"say {self.hint}; it stays in the record")
-        elif self.desk.pace.is_deliberate or event.value:
+        elif self.desk.pace.is_deliberate or (self.is_typed and not self.desk.pace.is_rapid):
             self.dismiss(event.value.strip())
+        else:
+            self.say("that looked like a paste: press enter again to record it")
