@@ -193,10 +193,9 @@ def test_a_supervisor_that_is_killed_at_the_adoption_is_followed_by_one_that_jud
     run.until_kind("soak completed")
 
     assert completed(run).started == event.seq
-    (look,) = run.facts(ev.GateJudged)
-    assert isinstance(look, ev.GateJudged)
-    # While nobody measured, slots were missing: that is as it is without an adoption.
-    assert look.limit == 4.0
+    # While nobody measured, slots were missing, so that one look may not be enough: as it is without an adoption.
+    looks = [fact for fact in run.facts(ev.GateJudged) if isinstance(fact, ev.GateJudged)]
+    assert {look.limit for look in looks} == {4.0}
 
 
 def test_a_plan_that_is_missing_lets_the_supervisor_act_on_nothing_until_it_is_back(supervised: Build) -> None:

@@ -16,12 +16,14 @@ from qudag_tui.core.intent import AddComment
 from qudag_tui.core.step import Outcome
 from qudag_tui.run.error import NotSaved
 from qudag_tui.run.verify import verify
+from qudag_tui.supervisor.attempt import end_of
 from tests.run.builder import small_disk
 from tests.supervisor.shimmed import until
 from tests.supervisor.supervised import Supervised, step
 
 Begin = Callable[..., Supervised]
 MOST_TEXT = 10_000
+OUTPUT_BYTES = 100_000
 # The shim's own words, where it could not keep what a step wrote.
 LOST = "No space left on device"
 
@@ -144,16 +146,20 @@ def test_with_the_reserve_spent_too_nothing_starts_nothing_is_claimed_and_it_is_
 
 
 def test_with_the_reserve_spent_in_mid_step_its_end_is_recorded_once_there_is_room(on_a_small_disk: Begin) -> None:
+    # Its output is longer than what is set aside for it, so that nothing is given back when it ends.
     run = on_a_small_disk(
-        step("first", "echo began >> began; while [ ! -e finish ]; do sleep 0.01; done; echo done >> done"), *STEPS
+        step("first", f"echo began >> began; yes | head -c {OUTPUT_BYTES}; while [ ! -e finish ]; do sleep 0.01; done"),
+        *STEPS,
     )
     run.start()
     run.rollback()
     until(lambda: run.lines("began"))
+    until(lambda: len(run.output("first")) == OUTPUT_BYTES)
     fill(run)
     spend_the_reserve(run)
     (run.folder / "finish").touch()
-    until(lambda: run.lines("done"))
+    (exit_file,) = (run.run.folder.path / "logs").glob("*.exit")
+    until(lambda: end_of(exit_file.read_bytes()))
     assert run.outcomes() == {}
 
     make_room(run)
