@@ -107,12 +107,12 @@ def _require_possible(session: Session) -> None:
 
 
 def _show(told: Difference, found: Candidate) -> None:
-    from qudag_tui.plan.text_difference import text_difference  # noqa: PLC0415  # beside its only use
+    from qudag_tui.plan.difference import difference  # noqa: PLC0415  # beside its only use
 
     for line in told.words():
         put(line)
     put("")
-    for line in text_difference(found.before, found.data, found.path.name):
+    for line in difference(found.before, found.data):
         put(line)
 
 

@@ -126,21 +126,40 @@ def require_trust(session: Session) -> None:
 
     On a terminal the review is offered at once; :class:`Stop` (3) with the command that reviews it otherwise.
     """
-    from qudag_tui.plan.trust import check, review  # noqa: PLC0415  # hashing is needed only before something runs
+    from qudag_tui.plan.trust import check  # noqa: PLC0415  # hashing is needed only before something runs
 
+    # Neither trust nor a typed code would let anything run from a folder that is not ours.
+    session.opened.require_writable()
     file = Path(session.state.file)
     problem = check(session.plan, file)
-    if problem and can_ask() and ask(f"{problem}: nothing of it runs. Review it now? [y/N]").casefold() in {"y", "yes"}:
-        from qudag_tui.cli.trust import give_trust, review_lines  # noqa: PLC0415  # beside its only use
-
-        reviewed = review(session.plan, file)
-        say(*review_lines(reviewed))
-        give_trust(session, reviewed, yes=False)
+    if problem and can_ask():
+        _offer_review(session, file, problem)
         problem = check(session.plan, file)
     if problem:
         raise Stop(
             ExitCode.REFUSED, f"{problem}: nothing runs; review it with: qudag-tui trust --run {session.opened.id}"
         )
+
+
+def _offer_review(session: Session, file: Path, problem: str) -> None:
+    """Show what has changed, and let a person trust what is there now, put the trusted copy back, or do neither."""
+    from qudag_tui.cli.trust import give_trust, restore_changed, review_lines  # noqa: PLC0415  # beside its only use
+    from qudag_tui.plan.restoring import restorable  # noqa: PLC0415
+    from qudag_tui.plan.review_text import difference_parts, lines_of  # noqa: PLC0415
+    from qudag_tui.plan.trust import review, trusted  # noqa: PLC0415
+    from qudag_tui.run.plans import load_plan  # noqa: PLC0415
+
+    reviewed = review(session.plan, file, data=load_plan(session.opened, session.plan.sha256))
+    given = trusted(session.plan, file)
+    can_restore = given is not None and bool(restorable(given, with_plan=False))
+    say(f"{problem}: nothing of it runs.", *lines_of(difference_parts(reviewed)))
+    choices = "Review it now [y], put the trusted copy back [p], or neither [N]?"
+    answer = ask(choices if can_restore else "Review it now? [y/N]").casefold()
+    if answer in {"y", "yes"}:
+        say(*review_lines(reviewed))
+        give_trust(session, reviewed, yes=False)
+    elif answer in {"p", "put"} and given is not None and can_restore:
+        restore_changed(given, with_plan=False, yes=True)
 
 
 def start(session: Session, target: str, arguments: argparse.Namespace) -> ExitCode:

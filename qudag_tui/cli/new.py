@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -52,8 +53,10 @@ def variables_of(arguments: argparse.Namespace) -> dict[str, str]:
 
 def run(arguments: argparse.Namespace) -> int:
     """Create the run and print its folder."""
-    from qudag_tui.run import clock  # noqa: PLC0415  # a wrong option needs none of it
+    from qudag_tui.plan.readiness import readiness  # noqa: PLC0415  # a wrong option needs none of it
+    from qudag_tui.run import clock  # noqa: PLC0415
     from qudag_tui.run.run import Run  # noqa: PLC0415
+    from qudag_tui.sources.named_credentials import missing_credentials  # noqa: PLC0415
 
     session = Session(arguments)
     created = Run.create(
@@ -67,13 +70,19 @@ def run(arguments: argparse.Namespace) -> int:
         actor=session.actor,
         now=clock.now(),
     )
+    found = replace(readiness(created.plan, Path(arguments.file)), credentials=missing_credentials(created.plan))
     if arguments.json:
-        put_json({"id": created.folder.id, "folder": str(created.folder.path)})
+        told = {"ok": not found.why, "why": found.why, "missing": list(found.missing)}
+        put_json({"id": created.folder.id, "folder": str(created.folder.path), "trust": told})
     else:
         put_exactly(str(created.folder.path))
         say(
             f"{created.plan.title}: {len(created.plan.items)} boxes to be done; open it with: qudag-tui {arguments.file}"
         )
+        if found.why:
+            say(f"nothing of it runs yet: {found.why}; review it with: qudag-tui trust {arguments.file}")
+        if found.missing:
+            say(f"missing, for what it executes: {', '.join(found.missing)}")
     return ExitCode.DONE
 
 

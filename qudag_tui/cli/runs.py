@@ -33,6 +33,7 @@ def run(arguments: argparse.Namespace) -> int:
                     "release": one.release,
                     "open": one.open,
                     "broken": one.broken,
+                    "unknown": one.unknown,
                 }
                 for one in found
             ]
@@ -40,6 +41,7 @@ def run(arguments: argparse.Namespace) -> int:
         return ExitCode.DONE
     for one in found:
         state = f"broken: {one.broken}" if one.broken else "open" if one.open else "closed"
+        state = f"{state}, not yours" if one.unknown else state
         put(f"{one.id}\t{state}\t{one.release}\t{one.title}")
     if not found:
         say(f"there are no runs in {session.runs_dir}; begin one with: qudag-tui new FILE --release R")

@@ -26,9 +26,11 @@ def run(arguments: argparse.Namespace) -> int:
     session = Session(arguments)
     standings = Standings(session)
     if arguments.json:
+        from qudag_tui.cli.readiness import trust_json  # noqa: PLC0415
         from qudag_tui.cli.status_json import status_json  # noqa: PLC0415
 
-        put_json(status_json(session, standings))
+        told = status_json(session, standings)
+        put_json({**told, "trust": trust_json(session, clock.now(), supervised=standings.supervised)})
         return ExitCode.DONE
     from qudag_tui.cli import status_text  # noqa: PLC0415
 

@@ -14,6 +14,7 @@ from qudag_tui.core.execution import Execution, StepState
 from qudag_tui.core.item import Item, ItemState, Kind, Soak
 from qudag_tui.core.phase import PhaseState
 from qudag_tui.core.printable import for_tmux
+from qudag_tui.core.readiness import is_called_for
 from qudag_tui.core.step import Outcome
 
 if TYPE_CHECKING:
@@ -41,6 +42,7 @@ def status_lines(session: Session, standings: Standings, now: Instant) -> Iterat
     state, plan = session.state, session.plan
     yield from _head(session, standings, now)
     yield from _alarms(state, standings, now)
+    yield from _unready(session, standings.supervised, now)
     for execution in state.executions.values():
         if not execution.state.is_over:
             hint = " (approve --show)" if execution.awaits_approval else ""
@@ -118,6 +120,15 @@ def _alarms(state: State, standings: Standings, now: Instant) -> Iterator[str]:
 def _gone_words(removed: Removed) -> str:
     when = f" {removed.at.wall:%H:%M}" if removed.at is not None else ""
     return f"{removed.text}  {removed.state}  {removed.by}{when}  {removed.id}"
+
+
+def _unready(session: Session, supervised: bool, now: Instant) -> Iterator[str]:
+    from qudag_tui.cli.readiness import readiness_lines, readiness_of  # noqa: PLC0415  # it needs this module's own
+
+    if session.state.closed is None:
+        mark = "!! " if is_called_for(session.state, start_of(session.state), now) else ""
+        found = readiness_of(session, supervised=supervised)
+        yield from (f"{mark}{line}" for line in readiness_lines(found, session.opened.id))
 
 
 def since_start(state: State, now: Instant) -> str:
@@ -266,9 +277,25 @@ def tmux_line(session: Session, standings: Standings, now: Instant) -> str:
     soonest = next(iter(counting(state, now)), None) if standings.supervised else None
     if soonest is not None:
         parts.append(f"ROLLBACK IN {spoken(soonest.left_seconds(now))}")
+    if session.opened.is_unknown:
+        parts.append("NOT YOURS")
+    elif is_called_for(state, start_of(state), now) and not _is_trusted(session):
+        parts.append("not trusted")
     if state.fired:
         parts.append(f"{len(state.fired)} fired")
     parts.append("armed" if state.armed else "")
     parts.append("nothing is stored" if standings.trouble else "")
     parts.append("" if state.closed else "supervised" if standings.supervised else "NO SUPERVISOR")
     return for_tmux("  ".join(part for part in parts if part))
+
+
+def _is_trusted(session: Session) -> bool:
+    """Whether its plan is trusted, or runs nothing; without hashing anything: a status bar asks every few seconds."""
+    from pathlib import Path  # noqa: PLC0415  # only for the status bar
+
+    from qudag_tui.plan.named_files import addresses, all_commands  # noqa: PLC0415
+    from qudag_tui.plan.trust import trusted  # noqa: PLC0415
+
+    file = Path(session.state.file).resolve()
+    runs_nothing = not all_commands(session.plan, file.parent) and not addresses(session.plan)
+    return runs_nothing or trusted(session.plan, file) is not None

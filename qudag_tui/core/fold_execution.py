@@ -193,7 +193,8 @@ def _finished(state: State, event: Event, fact: ev.ExecutionFinished) -> None:
 
 
 def _supervisor_started(state: State, event: Event, fact: ev.SupervisorStarted) -> None:
-    state.supervisor = Supervisor(fact, event.at)
+    before = state.supervisor
+    state.supervisor = Supervisor(fact, event.at, restarted=before is not None and before.stopped is None)
     for execution in state.executions.values():
         # What waits for approval starts by nothing but a person's new word.
         if not execution.state.is_over and not execution.awaits_approval:

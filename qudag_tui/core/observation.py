@@ -12,11 +12,15 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Supervisor:
-    """The last supervisor that the journal knows of; whether it lives is the lock's word, not the journal's."""
+    """The last supervisor that the journal knows of; whether it lives is the lock's word, not the journal's.
+
+    ``restarted`` says that the one before it never said that it left, or that this one slept through a while.
+    """
 
     started: SupervisorStarted
     at: Instant
     stopped: SupervisorStopped | None = None
+    restarted: bool = False
 
 
 @dataclass(frozen=True, slots=True)

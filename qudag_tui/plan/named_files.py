@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -16,7 +17,10 @@ from qudag_tui.core.step import Step
 
 SHELL = "/bin/sh"
 MOST_FILES = 10_000
+# More cannot be hashed before each start of a step.
+MOST_HASHED_BYTES = 1 << 30
 _READ_BYTES = 1 << 20
+_IN_A_TEXT = re.compile(r"""[^\s;|&<>()'"`$={}]+""")
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,6 +30,15 @@ class Command:
     id: str
     argv: tuple[str, ...]
     cwd: str
+
+
+@dataclass(frozen=True, slots=True)
+class Environment:
+    """What a step gets beside the names that every step gets: ``set`` by the file, ``secrets`` by name only."""
+
+    id: str
+    set: Mapping[str, str]
+    secrets: tuple[str, ...]
 
 
 def commands_of(step: Step, folder: Path) -> list[Command]:
@@ -53,25 +66,50 @@ def all_commands(plan: Plan, folder: Path) -> list[Command]:
     return commands
 
 
+def environments(plan: Plan) -> tuple[Environment, ...]:
+    """What the commands of a plan get in their environment, where that is anything."""
+    steps = (step for step in all_steps(plan) if (step.run or step.undo) and (step.env or step.secrets))
+    return tuple(Environment(step.id, dict(step.env), step.secrets) for step in steps)
+
+
+def declared_names(plan: Plan) -> tuple[str, ...]:
+    """The names that steps declare as secrets, and need in the supervisor's environment; sorted."""
+    return tuple(sorted({name for step in all_steps(plan) for name in step.secrets}))
+
+
 def addresses(plan: Plan) -> tuple[str, ...]:
     """Every address that a plan's sources would ask."""
     named = (source.target.get("address", "") for source in plan.sources.values())
     return tuple(dict.fromkeys(address for address in named if isinstance(address, str) and address))
 
 
+def credentials(plan: Plan) -> dict[str, str]:
+    """The credential that each source would send, by the source's id, where it names one."""
+    named = {source.id: source.target.get("credential", "") for source in plan.sources.values()}
+    return {source: name for source, name in named.items() if isinstance(name, str) and name}
+
+
 def files_of(command: Command, folder: Path) -> dict[str, Path]:
     """The existing regular files under ``folder`` that the words of a command name, by their path in it.
 
-    A word that is not itself a file may name one behind its ``=`` (``--config=flags.toml``).
+    A word that is not itself a file may name one behind its ``=`` (``--config=flags.toml``). In a text for a shell
+    only programs are looked for: what else it names may be what it writes.
     """
     found: dict[str, Path] = {}
     for word in command.argv:
         for name in (word, word.partition("=")[2]):
-            path = Path(os.path.normpath(os.path.join(command.cwd, name)))  # noqa: PTH118  # Path() keeps "a/.."
-            relative = _below(path, folder)
-            if name and relative and _is_file(path):
-                found[relative] = path
+            _add(found, name, command, folder)
+        inside = dict.fromkeys(_IN_A_TEXT.findall(word))
+        for name in inside if len(inside) > 1 else ():
+            _add(found, name, command, folder, only_programs=True)
     return found
+
+
+def _add(found: dict[str, Path], name: str, command: Command, folder: Path, *, only_programs: bool = False) -> None:
+    path = Path(os.path.normpath(os.path.join(command.cwd, name)))  # noqa: PTH118  # Path() keeps "a/.."
+    relative = _below(path, folder)
+    if name and relative and _is_file(path) and (not only_programs or os.access(path, os.X_OK)):
+        found[relative] = path
 
 
 def listed_files(plan: Plan, folder: Path) -> dict[str, Path]:
@@ -113,8 +151,11 @@ def hash_file(path: Path) -> str:
     """The SHA-256 of a regular file in hex. Raises ``OSError``; never waits for a pipe or a device."""
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise OSError(None, "it is no regular file")
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode):
+            raise OSError(None, f"{path} is no regular file")
+        if status.st_size > MOST_HASHED_BYTES:
+            raise OSError(None, f"{path} is larger than {MOST_HASHED_BYTES >> 30} GiB, too large to be hashed")
         digest = sha256()
         while block := os.read(descriptor, _READ_BYTES):
             digest.update(block)

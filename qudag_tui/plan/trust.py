@@ -7,133 +7,60 @@ not covered, nor is one's own login racing the check. It is kept outside the pro
 
 from __future__ import annotations
 
-import json
-import os
-import stat
-import tempfile
-from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field, replace
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import suppress
 from datetime import datetime
-from hashlib import sha256
 from pathlib import Path
 
 from qudag_tui.core.checklist import Plan
 from qudag_tui.core.step import Step
+from qudag_tui.plan.kept_copy import Copies
 from qudag_tui.plan.named_files import (
     Command,
-    addresses,
     all_commands,
     commands_of,
     files_of,
     hash_file,
-    hashes,
     listed_files,
     program_key,
     program_of,
 )
-from qudag_tui.plan.ownership import others_can_write
+from qudag_tui.plan.ownership import others_can_write_any
+from qudag_tui.plan.trust_record import (
+    Trusted,
+    all_records,
+    copies_of,
+    folder_of,
+    place_of,
+    read_record,
+    records_at,
+    write_record,
+)
+from qudag_tui.plan.trust_review import Review, review
+from qudag_tui.plan.user_state import STATE_VARIABLE
 
-STATE_VARIABLE = "QUDAG_TUI_STATE"
-_MOST_BYTES = 64 << 20
+__all__ = [
+    "STATE_VARIABLE",
+    "Review",
+    "TrustError",
+    "Trusted",
+    "all_trusted",
+    "check",
+    "check_before_exec",
+    "give",
+    "review",
+    "revoke",
+    "trusted",
+]
 
 
 class TrustError(Exception):
-    """Trust cannot be given, or not be kept; the message says why."""
-
-
-@dataclass(frozen=True, slots=True)
-class Trusted:
-    """What somebody trusted: ``files`` by their path below the file's folder, ``programs`` by their word."""
-
-    path: str
-    plan: str
-    vars: Mapping[str, str]
-    files: Mapping[str, str]
-    programs: Mapping[str, str]
-    search_path: str
-    at: str
-    by: str
-
-
-@dataclass(frozen=True, slots=True)
-class Review:
-    """What a plan would run and ask, for a person to look at before :func:`give`.
-
-    ``programs`` are those outside the folder, by their word; ``missing`` the words that name no program now;
-    ``problems`` why trust is refused; ``differences`` what is not as it was last trusted (``is_first`` if never).
-    """
-
-    path: str
-    plan: str
-    vars: Mapping[str, str]
-    commands: tuple[Command, ...]
-    addresses: tuple[str, ...]
-    files: Mapping[str, str]
-    programs: Mapping[str, str]
-    search_path: str
-    missing: tuple[str, ...] = ()
-    problems: tuple[str, ...] = ()
-    differences: tuple[str, ...] = ()
-    is_first: bool = False
-    trusted: Trusted | None = field(default=None)
-
-
-def review(plan: Plan, path: Path, search_path: str | None = None) -> Review:
-    """What would run from the plan at ``path``; ``search_path`` is the PATH to pin (this process's, if None)."""
-    path = path.resolve()
-    folder, commands = path.parent, all_commands(plan, path.parent)
-    places = search_path if search_path is not None else os.environ.get("PATH", os.defpath)
-    safe_path = os.pathsep.join(place for place in places.split(os.pathsep) if place.startswith("/"))
-    problems: list[str] = []
-    files: dict[str, str] = {}
-    try:
-        named = {name: file for command in commands for name, file in files_of(command, folder).items()}
-        named |= listed_files(plan, folder)
-        files = hashes(named)
-        problems += dict.fromkeys(filter(None, (others_can_write(each.resolve()) for each in (path, *named.values()))))
-    except (OSError, ValueError) as error:
-        problems.append(str(error))
-    found = {program_key(command): program_of(command, folder, safe_path) for command in commands}
-    before = _kept(path)
-    last = max(before, key=lambda each: each.at, default=None)
-    reviewed = Review(
-        str(path),
-        plan.sha256,
-        dict(plan.vars),
-        tuple(commands),
-        addresses(plan),
-        files,
-        {word: program for word, program in sorted(found.items()) if program},
-        safe_path,
-        tuple(sorted(word for word, program in found.items() if program is None)),
-        tuple(problems),
-        is_first=last is None,
-        trusted=next((each for each in before if (each.plan, each.vars) == (plan.sha256, plan.vars)), None),
-    )
-    return reviewed if last is None else _with_differences(reviewed, last)
-
-
-def _with_differences(reviewed: Review, last: Trusted) -> Review:
-    lines = ["the checklist file has changed"] if reviewed.plan != last.plan else []
-    lines += _changes("the variable ", last.vars, reviewed.vars, show=True)
-    lines += _changes("", last.files, reviewed.files)
-    lines += _changes("the program ", last.programs, reviewed.programs, show=True)
-    if reviewed.search_path != last.search_path:
-        lines.append(f"PATH was {last.search_path}, and is {reviewed.search_path}")
-    return replace(reviewed, differences=tuple(lines))
-
-
-def _changes(what: str, old: Mapping[str, str], new: Mapping[str, str], *, show: bool = False) -> list[str]:
-    lines = [f"{what}{name} is new" for name in new if name not in old]
-    lines += [f"{what}{name} is no longer named" for name in old if name not in new]
-    for name in new:
-        if name in old and old[name] != new[name]:
-            lines.append(f"{what}{name} was {old[name]}, and is {new[name]}" if show else f"{what}{name} has changed")
-    return lines
+    """Trust cannot be given, taken away or kept; the message says why."""
 
 
 def give(reviewed: Review, by: str, at: datetime) -> Trusted:
-    """Trust what was reviewed. Raises :class:`TrustError` if it has problems, or cannot be kept."""
+    """Trust what was reviewed, and keep copies of it. Raises :class:`TrustError` if it has problems, or cannot be kept."""
     if reviewed.problems:
         raise TrustError(f"{reviewed.path} cannot be trusted: {'; '.join(reviewed.problems)}")
     given = Trusted(
@@ -145,56 +72,61 @@ def give(reviewed: Review, by: str, at: datetime) -> Trusted:
         reviewed.search_path,
         at.isoformat(),
         by,
+        reviewed.modes,
     )
-    place = _place(Path(given.path), given.plan, given.vars)
+    path = Path(given.path)
     try:
-        place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor, passing = tempfile.mkstemp(dir=place.parent, prefix=".new-")
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            json.dump(asdict(given), file, indent=1)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(passing).replace(place)
+        write_record(given)
     except OSError as error:
-        raise TrustError(f"the trust could not be kept in {place.parent}: {error.strerror}") from error
+        raise TrustError(f"the trust could not be kept in {folder_of(path)}: {error.strerror}") from error
+    copies, known = copies_of(path), records_at(path)
+    with suppress(OSError):
+        copies.forget_all_but({digest for each in known for digest in (each.plan, *each.files.values())})
+    copies.keep(_to_keep(reviewed))
     return given
 
 
+def _to_keep(reviewed: Review) -> Iterator[tuple[str, bytes | Path]]:
+    if reviewed.data is not None:
+        yield reviewed.plan, reviewed.data
+    for name, digest in reviewed.files.items():
+        yield digest, Path(reviewed.path).parent / name
+
+
 def revoke(path: Path) -> bool:
-    """Trust nothing of the file at ``path`` any more; whether there was anything. Raises :class:`TrustError`."""
-    folder = _folder(path.resolve())
+    """Trust nothing of the file at ``path`` any more, and keep no copies; whether there was anything.
+
+    The file itself may be gone. Raises :class:`TrustError`.
+    """
+    folder = folder_of(path.resolve())
     try:
         kept = list(folder.glob("*.json"))
         for each in kept:
             each.unlink()
+        Copies(folder).forget_all_but(set())
     except OSError as error:
         raise TrustError(f"the trust in {folder} could not be taken away: {error.strerror}") from error
+    shutil.rmtree(folder, ignore_errors=True)
     return bool(kept)
 
 
 def trusted(plan: Plan, path: Path) -> Trusted | None:
     """What was trusted for this very plan, path and variables, whatever has changed since."""
-    place = _place(path.resolve(), plan.sha256, plan.vars)
-    given = _load(place)
-    return (
-        given
-        if given and (given.path, given.plan, given.vars) == (str(path.resolve()), plan.sha256, plan.vars)
-        else None
-    )
+    path = path.resolve()
+    given = read_record(place_of(path, plan.sha256, plan.vars))
+    return given if given and (given.path, given.plan, given.vars) == (str(path), plan.sha256, plan.vars) else None
 
 
 def all_trusted() -> list[Trusted]:
     """Everything that this user trusts, by path and time; what cannot be read trusts nothing."""
-    try:
-        places = sorted((_state_folder() / "trust").glob("*/*.json"))
-    except OSError:
-        return []
-    given = [each for each in map(_load, places) if each is not None]
-    return sorted(given, key=lambda each: (each.path, each.at))
+    return all_records()
 
 
-def check(plan: Plan, path: Path) -> str:
-    """Why nothing of ``plan`` may run, or "". ``path`` is the checklist file's, which may have changed since."""
+def check(plan: Plan, path: Path, hashed: Callable[[Path], str] = hash_file) -> str:
+    """Why nothing of ``plan`` may run, or "". ``path`` is the checklist file's, which may have changed since.
+
+    ``hashed`` tells a file's SHA-256; another than the real one is only for showing how things stand.
+    """
     path = path.resolve()
     given = trusted(plan, path)
     if given is None:
@@ -206,9 +138,7 @@ def check(plan: Plan, path: Path) -> str:
         files |= listed_files(plan, folder)
     except ValueError as error:
         return str(error)
-    return _changed(given, folder, files) or next(
-        filter(None, (_program(given, each, folder) for each in commands)), ""
-    )
+    return _why_not(given, folder, commands, files, hashed)
 
 
 def check_before_exec(plan: Plan, path: Path, step: Step) -> str:
@@ -219,88 +149,43 @@ def check_before_exec(plan: Plan, path: Path, step: Step) -> str:
         return _untrusted(path)
     folder, commands = path.parent, commands_of(step, path.parent)
     files = {name: file for command in commands for name, file in files_of(command, folder).items()}
-    return _changed(given, folder, files) or next(
-        filter(None, (_program(given, each, folder) for each in commands)), ""
-    )
+    return _why_not(given, folder, commands, files, hash_file)
 
 
 def _untrusted(path: Path) -> str:
-    if _kept(path):
+    if records_at(path):
         return f"{path.name} was trusted, but not as it is followed here (another version, or other variables)"
     return f"{path.name} is not trusted"
 
 
-def _changed(given: Trusted, folder: Path, files: Mapping[str, Path]) -> str:
+def _why_not(
+    given: Trusted,
+    folder: Path,
+    commands: list[Command],
+    files: Mapping[str, Path],
+    hashed: Callable[[Path], str],
+) -> str:
     # Not the checklist file: the run follows its own copy, whose hash is part of what was trusted.
-    reason = others_can_write(folder)
-    if reason:
-        return reason
+    reason = others_can_write_any([folder, *(Path(command.cwd) for command in commands)])
+    return reason or _changed(given, files, hashed) or _moved(given, commands, folder)
+
+
+def _changed(given: Trusted, files: Mapping[str, Path], hashed: Callable[[Path], str]) -> str:
     for name, file in sorted(files.items()):
         if name not in given.files:
             return f"{name} is new since {given.by} trusted the file"
         try:
-            if hash_file(file) != given.files[name]:
+            if hashed(file) != given.files[name]:
                 return f"{name} has changed since {given.by} trusted it"
         except OSError as error:
-            return f"{name} cannot be read: {error.strerror}"
-        reason = others_can_write(file.resolve())
-        if reason:
-            return reason
+            return f"{name} cannot be read: {error.strerror or error}"
+    return others_can_write_any(files.values())
+
+
+def _moved(given: Trusted, commands: list[Command], folder: Path) -> str:
+    for command in commands:
+        found, before = program_of(command, folder, given.search_path), given.programs.get(program_key(command))
+        if found and before != found:
+            was = before or "there was none"
+            return f"{command.argv[0]} is {found} now, not what {given.by} trusted ({was})"
     return ""
-
-
-def _program(given: Trusted, command: Command, folder: Path) -> str:
-    found, before = program_of(command, folder, given.search_path), given.programs.get(program_key(command))
-    if found and before != found:
-        return f"{command.argv[0]} is {found} now, not what {given.by} trusted ({before or 'there was none'})"
-    return ""
-
-
-def _state_folder() -> Path:
-    named = os.environ.get(STATE_VARIABLE, "")
-    if named:
-        return Path(named)
-    import platformdirs  # noqa: PLC0415  # only where the state folder is not given
-
-    return platformdirs.user_state_path("qudag-tui")
-
-
-def _folder(path: Path) -> Path:
-    return _state_folder() / "trust" / _short(os.fsencode(path))
-
-
-def _place(path: Path, plan: str, variables: Mapping[str, str]) -> Path:
-    what = json.dumps([plan, dict(variables)], sort_keys=True).encode()
-    return _folder(path) / f"{_short(what)}.json"
-
-
-def _short(data: bytes) -> str:
-    return sha256(data).hexdigest()[:32]
-
-
-def _kept(path: Path) -> list[Trusted]:
-    """Everything trusted at this path."""
-    try:
-        places = sorted(_folder(path).glob("*.json"))
-    except OSError:
-        return []
-    return [given for given in map(_load, places) if given is not None and given.path == str(path)]
-
-
-def _load(place: Path) -> Trusted | None:
-    try:
-        descriptor = os.open(place, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
-        with os.fdopen(descriptor, "rb") as file:
-            status = os.fstat(descriptor)
-            if not stat.S_ISREG(status.st_mode) or status.st_uid != os.geteuid() or status.st_mode & 0o022:
-                return None
-            said = json.loads(file.read(_MOST_BYTES))
-        texts = {name: said[name] for name in ("path", "plan", "search_path", "at", "by")}
-        tables = {name: said[name] for name in ("vars", "files", "programs")}
-    except (OSError, ValueError, TypeError, KeyError, RecursionError):
-        return None
-    if all(isinstance(each, str) for each in texts.values()) and all(
-        isinstance(table, dict) and all(isinstance(value, str) for value in table.values()) for table in tables.values()
-    ):
-        return Trusted(**texts, **tables)
-    return None

@@ -34,6 +34,7 @@ class Directory:
         self._identity = (status.st_dev, status.st_ino)
         self.owner = status.st_uid
         self.read_only = ""
+        self.read_only_hint = "ask the login that owns it"
         if self.owner != os.geteuid():
             self.read_only = f"it belongs to another login (uid {self.owner})"
         elif status.st_mode & _OTHERS_WRITE:
@@ -99,9 +100,7 @@ class Directory:
     def require_writable(self) -> None:
         """Raise :class:`ReadOnly` where nothing may be written."""
         if self.read_only:
-            raise ReadOnly(
-                f"this run is read-only here: {self.read_only}", where=self.path, hint="ask the login that owns it"
-            )
+            raise ReadOnly(f"this run is read-only here: {self.read_only}", where=self.path, hint=self.read_only_hint)
 
     def open_file(self, name: str, flags: int = os.O_RDONLY) -> int:
         """The descriptor of a file of the run, by its path below the folder; files that are made are 0600.

@@ -9,8 +9,9 @@ from pathlib import Path
 
 from qudag_tui.core.event import PlanAdopted, RunCreated
 from qudag_tui.run.directory import Directory
-from qudag_tui.run.error import ReadOnly, RunBroken, RunError, RunExists, RunNotFound, SeveralRuns
+from qudag_tui.run.error import ReadOnly, RunBroken, RunError, RunExists, RunNotFound, RunRefused, SeveralRuns
 from qudag_tui.run.filesystem import refuse_network
+from qudag_tui.run.known import known_folder
 from qudag_tui.run.scan import scan
 
 JOURNAL = "progress.toml"
@@ -25,12 +26,23 @@ SUPERVISOR_LOG = "supervisor.log"
 
 RUNS_VARIABLE = "QUDAG_TUI_RUNS"
 
+_HEAD_BYTES = 64 << 10
+_MOST_HEAD_BYTES = 64 << 20
+_HEADER = b"[[event]]"
+_NOT_OURS = "this login did not create it (it came from elsewhere, or this login's state is gone)"
+
 _ADOPTED = re.compile(rb'^[ \t]*kind[ \t]*=[ \t]*"plan adopted"', re.MULTILINE)
 _CLOSED = re.compile(rb'^[ \t]*kind[ \t]*=[ \t]*"run closed"', re.MULTILINE)
 
 
 class RunFolder(Directory):
-    """One run's folder; :meth:`open` and :meth:`create` are the ways in."""
+    """One run's folder; :meth:`open` and :meth:`create` are the ways in.
+
+    ``is_unknown`` says that this login neither created nor accepted it: it is read-only, and what lies in it beside
+    the journal and the plan is not looked at either.
+    """
+
+    is_unknown = False
 
     @classmethod
     def create(cls, runs_dir: Path, name: str) -> RunFolder:
@@ -65,12 +77,49 @@ class RunFolder(Directory):
             folder.stat(JOURNAL)
         except FileNotFoundError as error:
             raise RunBroken(f"it is no run: it has no {JOURNAL}", where=folder.path) from error
+        folder.look_whether_known()
         return folder
 
     @classmethod
     def of(cls, folder: RunFolder | Path | str) -> RunFolder:
         """``folder`` itself, or the one at that path."""
         return folder if isinstance(folder, RunFolder) else cls.open(Path(folder))
+
+    def look_whether_known(self) -> None:
+        """Be read-only unless this login made, or accepted, this very run in this very folder."""
+        if self.read_only:
+            return
+        place = known_folder(self._nonce())
+        if place != str(self.path):
+            self.is_unknown = True
+            self.read_only = f"it was moved or copied here from {place}" if place else _NOT_OURS
+            self.read_only_hint = f"qudag-tui trust --run {self.path} shows who made it, and accepts it"
+
+    def _nonce(self) -> str:
+        """The run's own random number, from its first event; "" where that cannot be read."""
+        try:
+            descriptor = self.open_file(JOURNAL)
+        except (OSError, RunError):
+            return ""
+        head = b""
+        try:
+            # Nearly always one read: only variables of a megabyte make the first event longer than that.
+            while head.find(_HEADER, 1) < 0 and len(head) < _MOST_HEAD_BYTES:
+                part = os.pread(descriptor, max(_HEAD_BYTES, len(head)), len(head))
+                if not part:
+                    break
+                head += part
+        except OSError:
+            return ""
+        finally:
+            os.close(descriptor)
+        created = _first_fact(head)
+        return created.nonce if created is not None else ""
+
+    def become_known(self) -> None:
+        """Be written to from here on: somebody accepted it."""
+        if self.is_unknown:
+            self.is_unknown, self.read_only = False, ""
 
     @property
     def id(self) -> str:
@@ -123,7 +172,8 @@ class RunFolder(Directory):
 class RunSummary:
     """What a list says of one run. ``broken`` is why it cannot be opened, "" if it can; then ``open`` is false.
 
-    ``file`` is the checklist file that it was begun from, or last adopted.
+    ``file`` is the checklist file that it was begun from, or last adopted; ``unknown`` that this login neither made
+    nor accepted it.
     """
 
     id: str
@@ -133,6 +183,7 @@ class RunSummary:
     open: bool = False
     broken: str = ""
     file: str = ""
+    unknown: bool = False
 
 
 def written(file: Path) -> str:
@@ -141,36 +192,55 @@ def written(file: Path) -> str:
 
 
 def runs_dir_for(file: Path | None, option: Path | None = None) -> Path:
-    """Where runs are: ``option`` (``--runs-dir``), else ``QUDAG_TUI_RUNS``, else ``runs`` beside ``file``, or here."""
+    """Where runs are: ``option`` (``--runs-dir``), else ``QUDAG_TUI_RUNS``, else ``runs`` beside ``file``, or here.
+
+    Raises :class:`RunRefused` where that last one is a link: it may have come with a repository, and lead anywhere.
+    """
     if option is not None:
         return option
     named = os.environ.get(RUNS_VARIABLE, "")
     if named:
         return Path(named)
-    return (file.parent if file is not None else Path()) / "runs"
+    beside = (file.parent if file is not None else Path()) / "runs"
+    if beside.is_symlink():
+        raise RunRefused("it is a symbolic link", where=beside, hint="name the folder that you mean with --runs-dir")
+    return beside
 
 
 def _summary(path: Path) -> RunSummary:
     try:
-        data = RunFolder.open(path).read(JOURNAL)
+        folder = RunFolder.open(path)
+        data = folder.read(JOURNAL)
     except RunError as error:
         return RunSummary(path.name, path, broken=": ".join(part for part in (error.what, error.hint) if part))
     except OSError as error:
         return RunSummary(path.name, path, broken=f"its journal cannot be read ({error.strerror})")
-    first = data.find(b"[[event]]", 1)
-    events = scan(data if first < 0 else data[:first]).events
-    created = events[0].fact if events else None
-    if not isinstance(created, RunCreated):
+    created = _first_fact(data)
+    if created is None:
         return RunSummary(path.name, path, broken="its journal does not begin with “run created”")
     return RunSummary(
-        path.name, path, created.title, created.release, open=_CLOSED.search(data) is None, file=_file(data, created)
+        path.name,
+        path,
+        created.title,
+        created.release,
+        open=_CLOSED.search(data) is None,
+        file=_file(data, created),
+        unknown=folder.is_unknown,
     )
+
+
+def _first_fact(data: bytes) -> RunCreated | None:
+    """The first event's fact of a journal that begins with ``data``."""
+    second = data.find(_HEADER, 1)
+    events = scan(data if second < 0 else data[:second]).events
+    created = events[0].fact if events else None
+    return created if isinstance(created, RunCreated) else None
 
 
 def _file(data: bytes, created: RunCreated) -> str:
     """The checklist file that a run follows, without reading all of its journal."""
     for found in reversed(list(_ADOPTED.finditer(data))):
-        start, end = data.rfind(b"[[event]]", 0, found.start()), data.find(b"[[event]]", found.end())
+        start, end = data.rfind(_HEADER, 0, found.start()), data.find(_HEADER, found.end())
         events = scan(data[max(0, start) : end if end >= 0 else len(data)]).events
         fact = events[0].fact if events else None
         if isinstance(fact, PlanAdopted) and fact.file:
@@ -202,6 +272,8 @@ def find_run(runs_dir: Path, wanted: str | None = None, *, file: Path | None = N
     known = list_runs(runs_dir)
     begun_from = None if file is None else written(file)
     open_runs = [run for run in known if run.open and begun_from in {None, run.file}]
+    # What somebody else left here never stands in the way of one's own.
+    open_runs = [run for run in open_runs if not run.unknown] or open_runs
     if wanted is None and len(open_runs) == 1:
         return open_runs[0].folder
     if wanted is None and open_runs:

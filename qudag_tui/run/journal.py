@@ -70,10 +70,7 @@ class Conflict:
 
 
 class Journal:
-    """The journal of one run. Appending and following may be done by different threads, each with its own object.
-
-    ``read_only`` is why this process can append no more ("" if it can).
-    """
+    """The journal of one run. Appending and following may be done by different threads, each with its own object."""
 
     def __init__(self, folder: RunFolder, disk: Disk | None = None) -> None:
         """The journal in ``folder``; ``disk`` is another only where a test lets it fail."""
@@ -81,7 +78,12 @@ class Journal:
         self._disk = disk or Disk()
         self._reserve = Reserve(folder, self._disk)
         self._held: Lock | None = None
-        self.read_only = folder.read_only
+        self._stuck = ""
+
+    @property
+    def read_only(self) -> str:
+        """Why nothing can be appended from here ("" if it can)."""
+        return self._stuck or self._folder.read_only
 
     @contextmanager
     def lock(self, purpose: str = "append", timeout_seconds: float = LOCK_SECONDS) -> Iterator[None]:
@@ -250,7 +252,7 @@ class Journal:
         try:
             self._disk.truncate(descriptor, length)
         except OSError as error:
-            self.read_only = f"what was not saved could not be taken back ({error.strerror})"
+            self._stuck = f"what was not saved could not be taken back ({error.strerror})"
             self._require_writable()
         self._reserve.take(descriptor, length)
 

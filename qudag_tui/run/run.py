@@ -25,6 +25,7 @@ from qudag_tui.run.error import Behind, InvalidRunId, NotSaved, RunBroken, RunEx
 from qudag_tui.run.folder import JOURNAL_LOCK, PRESENCE_LOCK, SUPERVISOR_LOCK, RunFolder, written
 from qudag_tui.run.journal import START, Appended, Followed, Journal, Position
 from qudag_tui.run.keeping import LOST_FILE
+from qudag_tui.run.known import CREATED, forget, remember
 from qudag_tui.run.lock import Lock
 from qudag_tui.run.plans import followed_plan, save_plan
 from qudag_tui.run.scan import Mark
@@ -273,7 +274,7 @@ def _require_approvers(plan: Plan, by: str) -> None:
 def _begin(runs_dir: Path, created: RunCreated, plan: bytes, *, actor: Actor, now: Instant, disk: Disk | None) -> Run:
     # Made under a passing name, so that a run is there with its first event or not at all.
     folder = RunFolder.create(runs_dir, f".new-{created.nonce}")
-    passing = folder.path
+    passing, final = folder.path, folder.path.with_name(created.run)
     try:
         for name in (JOURNAL_LOCK, SUPERVISOR_LOCK, PRESENCE_LOCK):
             lock = Lock(folder, name)
@@ -283,8 +284,10 @@ def _begin(runs_dir: Path, created: RunCreated, plan: bytes, *, actor: Actor, no
         save_plan(folder, created.plan, plan, disk or Disk())
         journal = Journal(folder, disk)
         journal.append(START, now, actor, created)
+        remember(final, created.nonce, CREATED, actor, now)
         folder.publish(created.run)
     except BaseException:
         shutil.rmtree(passing, ignore_errors=True)
+        forget(created.nonce)
         raise
     return Run.open(folder, disk)

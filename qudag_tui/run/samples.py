@@ -209,6 +209,9 @@ class SampleReader:
         self._inode = 0
 
     def _connection(self) -> sqlite3.Connection:
+        if self._folder.is_unknown:
+            # SQLite makes files beside a database that it only reads, and a forged one says what it likes.
+            raise FileNotFoundError
         inode = self._folder.stat(SAMPLES).st_ino
         if self._db is None or inode != self._inode:
             self._forget()

@@ -16,6 +16,7 @@ from qudag_tui.run.error import NotSaved, RunError
 from qudag_tui.run.folder import PRESENCE_LOCK, SUPERVISOR_LOCK, SUPERVISOR_LOG, RunFolder
 from qudag_tui.run.lock import Holder, Lock, read_holder
 from qudag_tui.run.presence import Presence
+from qudag_tui.run.witness import STATE_VARIABLE
 
 if TYPE_CHECKING:
     from qudag_tui.core.observation import Supervisor
@@ -81,11 +82,16 @@ def spawn(folder: RunFolder, lock: Lock) -> int:
 
 def _environment() -> dict[str, str]:
     environment = dict(os.environ)
+    # What is not absolute would be sought in the run's folder.
+    paths = [path for path in environment.pop("PYTHONPATH", "").split(os.pathsep) if path.startswith("/")]
+    if environment.get(STATE_VARIABLE):
+        environment[STATE_VARIABLE] = os.path.abspath(environment[STATE_VARIABLE])  # noqa: PTH100  # a text
     home = Path(qudag_tui.__file__).resolve().parents[1]
     installed = {Path(sysconfig.get_path(scheme)).resolve() for scheme in ("purelib", "platlib")}
     if home not in installed:
         # Run from a checkout, which -P and another working directory would hide.
-        paths = [str(home), *filter(None, [environment.get("PYTHONPATH", "")])]
+        paths.insert(0, str(home))
+    if paths:
         environment["PYTHONPATH"] = os.pathsep.join(paths)
     return environment
 
@@ -107,7 +113,10 @@ def supervisor_holder(folder: RunFolder | Path | str) -> Holder | None:
     The lock itself is not touched: probing by taking it leaves a run without a supervisor.
     """
     try:
-        holder = read_holder(RunFolder.of(folder), SUPERVISOR_LOCK)
+        opened = RunFolder.of(folder)
+        if opened.is_unknown:
+            return None  # whatever is written there
+        holder = read_holder(opened, SUPERVISOR_LOCK)
     except (OSError, RunError):
         return None
     return holder if holder is not None and holder.is_alive() else None

@@ -12,9 +12,11 @@ from datetime import datetime
 from pathlib import Path
 
 from qudag_tui.core.instant import Instant
+from qudag_tui.plan.user_state import STATE_VARIABLE, state_dir
 from qudag_tui.run.block import stamp
 
-STATE_VARIABLE = "QUDAG_TUI_STATE"
+__all__ = ["STATE_VARIABLE", "Witness", "read_witness", "state_dir", "write_witness"]
+
 _NONCE = re.compile(r"[0-9a-f]{32}")
 _MOST_BYTES = 4096
 
@@ -26,16 +28,6 @@ class Witness:
     seq: int
     digest: str
     at: datetime
-
-
-def state_dir() -> Path:
-    """Where this user's state is: ``QUDAG_TUI_STATE``, else the XDG state folder."""
-    named = os.environ.get(STATE_VARIABLE, "")
-    if named:
-        return Path(named)
-    import platformdirs  # noqa: PLC0415 - only where state is asked for
-
-    return platformdirs.user_state_path("qudag-tui")
 
 
 def _path(nonce: str) -> Path | None:

@@ -12,7 +12,7 @@ from qudag_tui.core.event import RunCreated
 from qudag_tui.core.execution import Execution
 from qudag_tui.core.state import State
 from qudag_tui.core.step import Step
-from qudag_tui.plan.named_files import all_steps, commands_of
+from qudag_tui.plan.named_files import commands_of, declared_names
 from qudag_tui.supervisor.attempt import Launch
 
 # Everything else of the supervisor's environment stays with it.
@@ -22,8 +22,7 @@ _MOST_NAME_BYTES = 150
 
 def missing_names(plan: Plan, environment: Mapping[str, str] = os.environ) -> tuple[str, ...]:
     """The names of secrets that steps declare and ``environment`` does not have, sorted."""
-    declared = {name for step in all_steps(plan) for name in step.secrets}
-    return tuple(sorted(name for name in declared if name not in environment))
+    return tuple(name for name in declared_names(plan) if name not in environment)
 
 
 def launch_of(
@@ -43,10 +42,11 @@ def launch_of(
     phase = state.current_phase
     secrets = {name: environment[name] for name in step.secrets if name in environment}
     env = {
-        "PATH": search_path,
         **{name: environment[name] for name in PASSED_ON if name in environment},
         **step.env,
         **secrets,
+        # After what the file sets: the programs that were reviewed are those of this PATH.
+        "PATH": search_path,
         "QUDAG_TUI_RUN": created.run,
         "QUDAG_TUI_PHASE": phase.id if phase is not None else "",
         "QUDAG_TUI_STEP": step.id,

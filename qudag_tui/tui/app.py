@@ -137,7 +137,13 @@ class QudagApp(App[int]):
         self.history = History()
         self.history.add(message.events)
         if self.shot is not None:
-            shot = replace(shot, readings=self.shot.readings, trouble=self.shot.trouble, edited=self.shot.edited)
+            shot = replace(
+                shot,
+                readings=self.shot.readings,
+                trouble=self.shot.trouble,
+                edited=self.shot.edited,
+                readiness=self.shot.readiness,
+            )
         self._look(shot)
         if is_first:
             self.call_after_refresh(self._after_first_paint)
@@ -153,6 +159,7 @@ class QudagApp(App[int]):
             gc.enable()
         self.run_worker(self.session.sample, thread=True, group="samples", exit_on_error=False)
         self.run_worker(self.session.watch_file, thread=True, group="file", exit_on_error=False)
+        self.run_worker(self.session.watch_readiness, thread=True, group="readiness", exit_on_error=False)
         self.attach_again()
 
     def on_opening_failed(self, message: messages.OpeningFailed) -> None:
@@ -182,6 +189,11 @@ class QudagApp(App[int]):
             if not before.series or before.supervised != message.readings.supervised:
                 self._look(self.shot)
 
+    def on_readiness_found(self, message: messages.ReadinessFound) -> None:
+        """Shown at once if it is news."""
+        if self.shot is not None and message.readiness != self.shot.readiness:
+            self._look(replace(self.shot, readiness=message.readiness))
+
     def on_trouble_changed(self, message: messages.TroubleChanged) -> None:
         """Following the journal failed, or works again."""
         self._following = message.trouble
@@ -198,7 +210,13 @@ class QudagApp(App[int]):
 
     def on_supervision_failed(self, message: messages.SupervisionFailed) -> None:
         """Shown until it works."""
-        self._unattended = message.why
+        if message.why != self._unattended:
+            self._unattended = message.why
+            self._show_trouble()
+
+    def forget_what_was_not_saved(self) -> None:
+        """What stood in its way is gone."""
+        self._not_saved = ""
         self._show_trouble()
 
     def on_welcomed_back(self, message: messages.WelcomedBack) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING
 
-from qudag_tui.tui.acts import arm, baseline, box, start, step, whole
+from qudag_tui.tui.acts import arm, baseline, box, start, step, trust, whole
 
 if TYPE_CHECKING:
     from qudag_tui.tui.app import QudagApp
@@ -58,4 +58,7 @@ ACTS: Mapping[str, Callable[[QudagApp], None]] = {
     "close_run": whole.close_run,
     "supervise": whole.supervise,
     "unprotected": whole.unprotected,
+    "review_trust": trust.review,
+    "revoke_trust": trust.revoke,
+    "list_trusted": trust.list_trusted,
 }

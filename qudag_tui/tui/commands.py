@@ -24,6 +24,9 @@ _WITHOUT_KEY = (
     ("adopt the checklist file as it is now: shows what was edited", "adopt"),
     ("what an adopted plan no longer has", "removed"),
     ("start the supervisor again", "supervise"),
+    ("trust: review what would run; accept a run folder", "review_trust"),
+    ("trust: take it away", "revoke_trust"),
+    ("trust: list what you trust", "list_trusted"),
     ("accept that a logout may end background work", "unprotected"),
 )
 # Keys of one view that can be done from any.

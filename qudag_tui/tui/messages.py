@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from qudag_tui.core.checklist import Plan
     from qudag_tui.core.event import Event
     from qudag_tui.core.intent import Intent
+    from qudag_tui.core.readiness import Readiness
     from qudag_tui.core.refusal import Refusal
     from qudag_tui.core.state import State
     from qudag_tui.tui.snapshot import Readings
@@ -77,6 +78,15 @@ class FileEdited(Message):
         self.said = said
 
 
+class ReadinessFound(Message):
+    """Somebody looked whether what the plan executes could start now."""
+
+    def __init__(self, readiness: Readiness) -> None:
+        """How ready it is."""
+        super().__init__()
+        self.readiness = readiness
+
+
 class IntentAnswered(Message):
     """What became of an intent: an event, a refusal, or why it could not be saved."""
 
@@ -98,7 +108,7 @@ class WelcomedBack(Message):
 
 
 class SupervisionFailed(Message):
-    """Nobody can be told that we are here, or no supervisor could be started."""
+    """Nobody can be told that we are here, or no supervisor could be started; or (an empty text) it works again."""
 
     def __init__(self, why: str) -> None:
         """``why`` is for a person."""

@@ -7,6 +7,7 @@ import threading
 import tomllib
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ from qudag_tui.tui.messages import (
     IntentAnswered,
     JournalGrew,
     OpeningFailed,
+    ReadinessFound,
     ReadingsTaken,
     RunOpened,
     SupervisionFailed,
@@ -38,6 +40,7 @@ if TYPE_CHECKING:
 
 POLL_SECONDS = 0.1
 SAMPLE_SECONDS = 1.0
+READINESS_SECONDS = 60.0
 NOTE_SECONDS = 5.0
 FILE_SECONDS = 1.5
 _HEAD_BYTES = 16 * 1024
@@ -64,6 +67,7 @@ class Session:
         self._wake = threading.Event()
         self._ready = threading.Event()
         self._look = threading.Event()
+        self._doubt = threading.Event()
         self._presence: Presence | None = None
         self._attaching = threading.Lock()
         self._shown: deque[tuple[int, int]] = deque(maxlen=1000)
@@ -153,7 +157,8 @@ class Session:
     def _note(self) -> None:
         """Remember how far this user has seen the run, also for the case that the link is lost."""
         run = self._run
-        if run is not None and run.state.run is not None:
+        # The nonce of a folder that came from elsewhere may be that of another run, of which this user knows more.
+        if run is not None and run.state.run is not None and not run.folder.is_unknown:
             from qudag_tui.tui.leaving import Left, write_left  # noqa: PLC0415  # after the first paint
 
             now, nonce = clock.now(), run.state.run.nonce
@@ -182,6 +187,7 @@ class Session:
                 self._presence = attach(run.folder, actor)
                 if run.state.closed is None:
                     self._supervise(run, self._presence)
+                self._post(SupervisionFailed(""))
             except (RunError, OSError) as error:
                 self._post(SupervisionFailed(str(error)))
             if self._stop.is_set():
@@ -225,6 +231,34 @@ class Session:
                 self._look.clear()
         finally:
             reader.close()
+
+    def watch_readiness(self) -> None:
+        """Post whether what the plan executes could start, once a minute and when asked again; until :meth:`stop`."""
+        run = self._run
+        if run is None:
+            return
+        from qudag_tui.core.readiness import Readiness  # noqa: PLC0415  # after the first paint
+        from qudag_tui.plan.readiness import Hashes, readiness  # noqa: PLC0415  # as above
+        from qudag_tui.sources.named_credentials import missing_credentials  # noqa: PLC0415  # as above
+
+        hashes = Hashes()
+        while not self._stop.is_set():
+            plan, file = run.plan, run.state.file
+            if not file:  # it is being folded just now
+                self._doubt.wait(POLL_SECONDS)
+                continue
+            try:
+                found = readiness(plan, Path(file), hashes)
+                found = replace(found, credentials=missing_credentials(plan))
+            except (OSError, RuntimeError, ValueError) as error:
+                found = Readiness(f"whether it is trusted cannot be told: {error}")
+            self._post(ReadinessFound(found))
+            self._doubt.wait(READINESS_SECONDS)
+            self._doubt.clear()
+
+    def look_at_trust_again(self) -> None:
+        """Something about it was changed just now."""
+        self._doubt.set()
 
     def submit(self, intent: Intent, actor: Actor) -> None:
         """Ask for something and post what became of it; a text says why nothing was saved."""
@@ -279,6 +313,7 @@ class Session:
         self._stop.set()
         self._wake.set()
         self._look.set()
+        self._doubt.set()
         self._note()
         if self._attaching.acquire(timeout=1.0):
             try:
@@ -289,6 +324,8 @@ class Session:
 
 def standing_trouble(run: Run) -> str:
     """What is wrong with a run that can be read: it may not be written here, or its journal is not as it was."""
+    if run.folder.is_unknown:
+        return f"read-only · : trust shows whose it is · {run.folder.read_only}"
     if run.folder.read_only:
         return f"read-only: {run.folder.read_only}"
     if run.altered:

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from qudag_tui.core.checklist import Plan
     from qudag_tui.core.event import Actor, Event
     from qudag_tui.core.instant import Instant
+    from qudag_tui.core.readiness import Readiness
     from qudag_tui.core.requirement import Requirement
     from qudag_tui.core.state import State
 
@@ -78,8 +79,9 @@ class Readings:
 class Snapshot:
     """A run as it stands. ``state`` and ``events`` belong to the screen's thread: no other one touches them.
 
-    ``trouble`` is what keeps the screen from the run's newest state or from writing to it; ``away_since`` is when
-    this operator was last here (None: never). ``edited`` says that the checklist file is not what the run follows.
+    ``trouble`` is what keeps the screen from the run's newest state or from writing to it; ``edited`` says that the
+    checklist file is not what the run follows; ``readiness`` whether what the plan executes could start (None: nobody
+    has looked yet).
     """
 
     plan: Plan
@@ -91,6 +93,7 @@ class Snapshot:
     readings: Readings = field(default_factory=Readings)
     trouble: str = ""
     edited: str = ""
+    readiness: Readiness | None = None
 
     @cached_property
     def starts(self) -> datetime | None:

@@ -69,7 +69,7 @@ def new_run(folder: Path, text: str | bytes, name: str, began: Instant | None = 
     """A run of a plan, fresh if nothing else is said."""
     path = folder / f"{name}.toml"
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
-    return Run.create(
+    run = Run.create(
         folder / "runs",
         path,
         release=name,
@@ -80,6 +80,9 @@ def new_run(folder: Path, text: str | bytes, name: str, began: Instant | None = 
         actor=ACTOR,
         now=began or now(),
     )
+    # As it is in a deployment: what is not trusted has a line of its own on the screen.
+    trust.give(trust.review(run.plan, path), ACTOR.by, now().wall)
+    return run
 
 
 def grow(run: Run, events: int) -> None:

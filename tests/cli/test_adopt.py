@@ -50,7 +50,7 @@ def test_the_difference_is_told_in_words_and_line_by_line_and_a_dry_run_records_
         "changed: “The whole team talked to”  talk: was “Team talked to”",
         "",
     ]
-    assert '-  { id = "backup", text = "Backup done" },' in answer.out
+    assert '-   { id = "backup", text = "Backup done" },' in answer.out
     assert kinds(desk) == ["run created"]
     told = desk("adopt", "--dry-run", "--json").json
     assert told["removed"] == [{"id": "backup", "text": "Backup done"}]
@@ -220,7 +220,7 @@ def test_hostile_text_is_visible_and_the_difference_is_bounded(desk: Desk) -> No
     assert answer.code == 0, answer.err
     assert not set(answer.out) & {"\x1b", "\x07", "\u202e"}
     assert len(answer.out.splitlines()) < 450
-    assert "… and more: 400 lines are shown" in answer.out
+    assert "… and 857 more lines" in answer.out
 
 
 def test_on_a_terminal_each_pair_the_review_and_the_adoption_are_asked_for(desk: Desk) -> None:

@@ -132,7 +132,7 @@ def test_nothing_runs_before_it_is_trusted_and_the_message_says_how(desk: Desk) 
 def test_trust_shows_what_would_run_and_needs_a_word(desk: Desk) -> None:
     answer = desk("trust")
     assert answer.code == 3
-    assert "  flags  (in " in answer.out
+    assert f"would run, in {desk.folder}:\n  flags\n" in answer.out
     assert "--yes" in answer.err
     assert desk("trust", "--show").code == 3
     assert desk("trust", "--yes").code == 0

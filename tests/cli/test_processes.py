@@ -85,7 +85,7 @@ def test_a_closed_stdout_breaks_nothing(desk: Desk) -> None:
 
 @pytest.mark.parametrize(
     "removed",
-    [{"HOME"}, {"HOME", "XDG_STATE_HOME", "XDG_CONFIG_HOME", "QUDAG_TUI_STATE", "USER", "LOGNAME", "PATH", "TERM"}],
+    [{"HOME"}, {"HOME", "XDG_STATE_HOME", "XDG_CONFIG_HOME", "USER", "LOGNAME", "PATH", "TERM"}],
 )
 def test_it_works_with_hardly_an_environment(desk: Desk, removed: set[str]) -> None:
     desk.new()

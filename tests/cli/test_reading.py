@@ -35,6 +35,7 @@ def test_status_json_has_every_box_of_the_shipped_file(desk: Desk) -> None:
         "countdown",
         "removed",
         "supervisor",
+        "trust",
     ]
     assert status["counts"] == {"boxes": 99, "total": 86, "done": 9}
     assert len(status["items"]) == 99
@@ -128,7 +129,9 @@ def test_status_for_people_has_a_line_a_box_with_its_id_last(desk: Desk) -> None
     lines = desk("status").out.splitlines()
     assert lines[0] == "A deployment  v2 over v1  open  r1"
     assert lines[1].startswith("2 of 11 done  T+00:0")
-    assert lines[3:8] == [
+    assert lines[2:9] == [
+        "!! nothing can run: checklists.toml is not trusted; review it with: qudag-tui trust --run r1",
+        "",
         "Day  2/9",
         "  Before  2/3  before",
         "    [?] Code freeze                                       claimed  freeze",
@@ -140,7 +143,9 @@ def test_status_for_people_has_a_line_a_box_with_its_id_last(desk: Desk) -> None
 
 def test_status_for_tmux_is_one_line_with_the_hash_doubled(desk: Desk) -> None:
     desk("new", "--release", "v2#(touch x)", "--id", "r1")
-    assert desk("status", "--tmux") == Answer(0, "v2##(touch x)  1/11  T+00:00  Canary: open  NO SUPERVISOR\n", "")
+    assert desk("status", "--tmux") == Answer(
+        0, "v2##(touch x)  1/11  T+00:00  Canary: open  not trusted  NO SUPERVISOR\n", ""
+    )
 
 
 def test_text_from_outside_is_harmless_in_every_output(desk: Desk) -> None:

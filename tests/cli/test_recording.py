@@ -20,7 +20,8 @@ def test_new_prints_the_runs_folder_on_stdout_and_words_on_stderr(desk: Desk) ->
     assert answer == Answer(
         0,
         f"{desk.folder}/runs/r1\n",
-        "A deployment: 11 boxes to be done; open it with: qudag-tui checklists.toml\n",
+        "A deployment: 11 boxes to be done; open it with: qudag-tui checklists.toml\n"
+        "nothing of it runs yet: checklists.toml is not trusted; review it with: qudag-tui trust checklists.toml\n",
     )
     run = desk.status()["run"]
     assert (run["id"], run["release"], run["previous"], run["starts"]) == ("r1", "v2", "v1", "2026-11-22T20:00:00Z")

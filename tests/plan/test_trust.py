@@ -1,86 +1,15 @@
 from __future__ import annotations
 
+import json
 import os
-from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from qudag_tui.core.checklist import Plan
-from qudag_tui.plan import ownership
 from qudag_tui.plan.file import parse_plan
-from qudag_tui.plan.trust import Review, TrustError, check, check_before_exec, give, review, revoke, trusted
-
-AT = datetime(2026, 11, 22, 20, 0, tzinfo=UTC)
-TEXT = """
-title = "A deployment"
-trusts = ["lib/**"]
-
-[vars]
-node = "http://127.0.0.1:9090"
-
-[sources.node]
-scrape = "{node}/metrics"
-
-[[checklists]]
-title = "Day"
-[[checklists.sections]]
-title = "First"
-items = [{ id = "deploy", text = "Deploy", run = ["sh", "scripts/deploy.sh", "--config=conf/a.toml", "{node}"] }]
-
-[procedures.rollback]
-[[procedures.rollback.steps]]
-id = "flags"
-text = "Flags off"
-run = ["./flags", "off"]
-
-[[procedures.rollback.steps]]
-id = "code"
-text = "Code"
-cwd = "scripts"
-run = ["./back.sh"]
-"""
-NAMED = ("flags", "scripts/deploy.sh", "scripts/back.sh", "conf/a.toml", "lib/deep/a.py")
-
-
-class Project:
-    """A checklist file with the files that it names."""
-
-    def __init__(self, folder: Path) -> None:
-        self.path = folder / "checklists.toml"
-        self.path.write_text(TEXT)
-        for name in (*NAMED, "unnamed"):
-            file = folder / name
-            file.parent.mkdir(parents=True, exist_ok=True)
-            file.write_text(f"#!/bin/sh\n# {name}\n")
-            file.chmod(0o755)
-
-    def plan(self, **variables: str) -> Plan:
-        return parse_plan(self.path.read_bytes(), "checklists.toml", variables)
-
-    def review(self, **variables: str) -> Review:
-        return review(self.plan(**variables), self.path, "/usr/bin:/bin:relative:")
-
-    def trust(self, **variables: str) -> None:
-        give(self.review(**variables), "ana", AT)
-
-    def check(self, **variables: str) -> str:
-        return check(self.plan(**variables), self.path)
-
-    def change(self, name: str) -> None:
-        (self.path.parent / name).write_text("#!/bin/sh\necho changed\n")
-
-    def before_exec(self, step: str) -> str:
-        plan = self.plan()
-        return check_before_exec(plan, self.path, plan.steps[step])
-
-
-@pytest.fixture
-def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Project:
-    monkeypatch.setenv("QUDAG_TUI_STATE", str(tmp_path / "state"))
-    folder = tmp_path / "project"
-    folder.mkdir()
-    return Project(folder)
+from qudag_tui.plan.review_text import lines_of, parts_of
+from qudag_tui.plan.trust import TrustError, check, give, review, revoke, trusted
+from tests.plan.project import AT, NAMED, TEXT, Project
 
 
 def test_a_review_says_what_would_run_and_be_asked(project: Project) -> None:
@@ -110,9 +39,10 @@ def test_what_is_kept_is_for_this_login_only(project: Project, tmp_path: Path) -
     project.trust()
     kept = [path for path in (tmp_path / "state").rglob("*") if path.is_file()]
 
-    assert [path.stat().st_mode & 0o777 for path in kept] == [0o600]
+    assert {path.stat().st_mode & 0o777 for path in kept} == {0o600}
+    assert len(kept) == 1 + 1 + len(NAMED), "the trust, and copies of the checklist file and of what it names"
 
-    kept[0].chmod(0o666)
+    next(path for path in kept if path.suffix == ".json").chmod(0o666)
     assert project.check() == "checklists.toml is not trusted"
 
 
@@ -227,24 +157,6 @@ def test_nothing_is_trusted_that_anybody_could_write(project: Project, name: str
     )
 
 
-def test_a_group_of_others_may_not_write_and_ones_own_may(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    project.path.chmod(0o664)
-    monkeypatch.setattr(ownership, "_is_own_group", lambda _: False)
-    assert len(project.review().problems) == 1
-    assert "the group " in project.review().problems[0]
-
-    monkeypatch.setattr(ownership, "_is_own_group", lambda _: True)
-    assert project.review().problems == ()
-
-
-def test_a_file_of_somebody_else_is_not_trusted(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
-    owner = project.path.stat().st_uid
-    monkeypatch.setattr(ownership, "_ROOT", -1)
-    monkeypatch.setattr(os, "geteuid", lambda: owner + 1)
-
-    assert "belongs to" in project.review().problems[0]
-
-
 def test_a_pipe_in_the_place_of_a_script_is_not_waited_for(project: Project) -> None:
     project.trust()
     (project.path.parent / "flags").unlink()
@@ -282,3 +194,87 @@ def test_too_many_listed_files_and_a_pattern_that_is_none_are_problems(
     monkeypatch.setattr(named_files, "MOST_FILES", 0)
 
     assert project.review().problems == ("trusts: 'lib/**' matches more than 0 files",)
+
+
+def test_a_program_that_came_after_the_review_is_refused_until_the_next(project: Project, tmp_path: Path) -> None:
+    places = tmp_path / "programs"
+    places.mkdir()
+    give(review(project.plan(), project.path, str(places)), "ana", AT)
+    assert project.check() == ""
+
+    (places / "sh").symlink_to("/bin/sh")
+
+    assert project.check() == f"sh is {places}/sh now, not what ana trusted (there was none)"
+    assert project.review().differences[0] == "the program sh is new"
+
+
+def test_a_run_can_be_trusted_although_its_checklist_file_is_gone(project: Project) -> None:
+    plan, data = project.plan(), project.path.read_bytes()
+    project.path.unlink()
+
+    reviewed = review(plan, project.path, "/usr/bin:/bin", data)
+    give(reviewed, "ana", AT)
+
+    assert check(plan, project.path) == ""
+
+
+def test_a_file_that_is_too_large_to_be_hashed_is_a_problem(project: Project, monkeypatch: pytest.MonkeyPatch) -> None:
+    from qudag_tui.plan import named_files
+
+    monkeypatch.setattr(named_files, "MOST_HASHED_BYTES", 3)
+
+    assert "too large to be hashed" in project.review().problems[0]
+
+
+def test_what_was_kept_by_an_earlier_version_still_counts(project: Project, tmp_path: Path) -> None:
+    project.trust()
+    kept = next((tmp_path / "state").rglob("*.json"))
+    said = json.loads(kept.read_text())
+    del said["modes"]
+    kept.write_text(json.dumps(said))
+
+    assert project.check() == ""
+
+
+def test_the_review_tells_everything_in_words_and_nothing_of_it_reaches_a_terminal(tmp_path: Path) -> None:
+    path = tmp_path / "checklists.toml"
+    path.write_text(
+        'title = "x"\n[[checklists]]\ntitle = "Day"\nitems = ["Do it"]\n'
+        '[[procedures.rollback.steps]]\nid = "a"\ntext = "a"\nrun = ["no-such", "$(reboot); \\u001b[2J\\nnext", ".."]\n'
+        f'env = {{ HUGE = "{"y" * 9000}", LINES = "one\\ntwo" }}\nsecrets = ["TOKEN"]\ncwd = "sub"\n'
+    )
+
+    lines = list(lines_of(parts_of(review(parse_plan(path.read_bytes(), "x"), path, "/usr/bin:/bin"))))
+
+    assert lines[1:] == [
+        f"would run, in {tmp_path}:",
+        f"  a  (in {tmp_path}/sub)",
+        "    no-such $'$(reboot); \\x1b[2J",
+        "    next' ..",
+        "with, in its environment:",
+        f"  a: HUGE={'y' * 3992}… and 5,008 more characters",
+        "  a: LINES=one … and 1 more lines",
+        "  a: TOKEN from your environment, as secrets",
+        "programs that are not there now:",
+        "  no-such",
+        "PATH, as it stays for what runs:",
+        "  /usr/bin:/bin",
+        "not covered:",
+        "  What programs read in turn is not covered, nor is what your own login does meanwhile.",
+    ]
+
+
+def test_a_program_that_a_text_for_a_shell_runs_is_covered_and_what_it_writes_is_not(project: Project) -> None:
+    project.path.write_text(
+        TEXT.replace(
+            'run = ["./flags", "off"]', 'run = "set -e; ./unnamed off >> scratch && (echo done)"\nshell = true'
+        )
+    )
+    (project.path.parent / "scratch").write_text("")
+    project.trust()
+    assert "unnamed" in project.review().files
+    assert "scratch" not in project.review().files
+
+    project.change("unnamed")
+
+    assert project.before_exec("flags") == "unnamed has changed since ana trusted it"

@@ -23,10 +23,7 @@ WALL = datetime(2026, 11, 22, tzinfo=UTC)
 
 @pytest.fixture
 def folder(tmp_path: Path) -> RunFolder:
-    path = tmp_path / "r1"
-    path.mkdir(mode=0o700)
-    (path / "progress.toml").touch(mode=0o600)
-    return RunFolder.open(path)
+    return RunFolder.create(tmp_path, "r1")
 
 
 def supervised(since: float) -> State:

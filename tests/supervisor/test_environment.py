@@ -104,3 +104,12 @@ def test_every_attempt_of_every_step_has_a_log_of_its_own() -> None:
     assert names[2] == "0007-rollback+flags-off.1.log"
     assert len(set(names)) == len(names)
     assert all(len(name.encode()) < 200 and Path(name).name == name for name in names)
+
+
+def test_no_name_that_the_file_sets_stands_before_the_path_that_was_reviewed() -> None:
+    """Programs are pinned by their place in that PATH: another one would run others."""
+    step = Step("flags", "Flags", run=("flags",), env={"PATH": "/evil", "QUDAG_TUI_RUN": "other"}, secrets=("PATH",))
+
+    launch = launch_of(step, State(plan(step)), CREATED, "/usr/bin:/bin", {"PATH": "/also/evil"})
+
+    assert (launch.env["PATH"], launch.env["QUDAG_TUI_RUN"]) == ("/usr/bin:/bin", "run-1")

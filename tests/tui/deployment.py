@@ -12,6 +12,7 @@ from qudag_tui.core import event as ev
 from qudag_tui.core import intent as ask
 from qudag_tui.core.instant import NANOSECONDS, Instant
 from qudag_tui.core.refusal import Refusal
+from qudag_tui.plan import trust
 from qudag_tui.run import clock
 from qudag_tui.run.run import Run
 from qudag_tui.run.samples import Sample, SampleWriter, StandingKind
@@ -88,7 +89,7 @@ text = "Write the report"
 class Deployment:
     """A run in ``folder`` whose past is told: every event at a moment of its own, the last of them now."""
 
-    def __init__(self, folder: Path, plan: str | Path = SMALL, *, began: float = 0.0) -> None:
+    def __init__(self, folder: Path, plan: str | Path = SMALL, *, began: float = 0.0, trusted: bool = True) -> None:
         """``began`` is how many seconds ago T was."""
         runs = folder / "runs"
         path = folder / "plan.toml"
@@ -105,6 +106,8 @@ class Deployment:
             actor=ANA,
             now=self.began,
         )
+        if trusted:
+            trust.give(trust.review(self.run.plan, path), "ana", self.began.wall)
 
     @staticmethod
     def _before(now: Instant, seconds: float) -> Instant:

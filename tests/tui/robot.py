@@ -90,13 +90,15 @@ async def at_the_screen(
     ascii: bool = False,  # noqa: A002  # the option's name
     quiet_seconds: float = 0.0,
     recap: bool = False,
+    supervised: bool = True,
 ) -> AsyncIterator[Robot]:
     """The program on ``deployment``, its tree drawn; a recap is closed unless it is asked for."""
     app = QudagApp(deployment.folder, actor, ascii=ascii, quiet_seconds=quiet_seconds)
     async with app.run_test(size=size, notifications=True) as pilot:
         robot = Robot(app, pilot, deployment)
         await robot.until(lambda: app.shot is not None, "the run")
-        await robot.until(lambda: app.shot is not None and app.shot.readings.supervised, "a supervisor")
+        if supervised:
+            await robot.until(lambda: app.shot is not None and app.shot.readings.supervised, "a supervisor")
         if not recap and len(app.screen_stack) > 1:
             await robot.press("escape")
         yield robot

@@ -17,7 +17,7 @@ from qudag_tui.tui.screens.signature import SignatureField
 from tests.run.people import People
 from tests.tui.deployment import BO, SMALL, Deployment
 from tests.tui.robot import WIDE, Robot, at_the_screen
-from tests.tui.test_dialogs import code_of, trust_the_file
+from tests.tui.test_dialogs import code_of
 
 TWO = SMALL.replace(
     "[[procedures.rollback.steps]]", "[procedures.rollback]\napprovals = 2\n\n[[procedures.rollback.steps]]", 1
@@ -38,9 +38,7 @@ def people(tmp_path: Path, alone: None) -> People:
 def deployment(tmp_path: Path, people: People) -> Deployment:
     """A run whose rollback needs two people."""
     del people
-    made = Deployment(tmp_path, TWO)
-    trust_the_file(made)
-    return made
+    return Deployment(tmp_path, TWO)
 
 
 async def start(robot: Robot) -> ApprovedStart:

@@ -53,6 +53,7 @@ def rung(terminal: Terminal) -> int:
 
 async def test_a_run_is_armed_by_a_typed_code_and_disarmed_after_a_question(tmp_path: Path) -> None:
     deployment = under_way(tmp_path, armed=False)
+    trust.revoke(deployment.folder.parents[1] / "plan.toml")
     async with at_the_screen(deployment) as robot:
         await robot.press("3", "A")
         # Nobody has reviewed this file yet: that comes first.

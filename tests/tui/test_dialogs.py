@@ -2,23 +2,17 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 from textual.events import Paste
 
 from qudag_tui.core import event as ev
 from qudag_tui.core import intent as ask
 from qudag_tui.plan import trust
-from qudag_tui.run import clock
 from qudag_tui.tui.screens.typed_start import TypedStart, new_code
 from tests.tui.deployment import BO, Deployment
 from tests.tui.robot import SMALL, WIDE, Robot, at_the_screen
-
-
-def trust_the_file(deployment: Deployment) -> None:
-    path = deployment.folder.parents[1] / "plan.toml"
-    path.parent.chmod(0o700)
-    reviewed = trust.review(deployment.run.plan, path)
-    trust.give(reviewed, "ana", clock.now().wall)
 
 
 def code_of(robot: Robot) -> str:
@@ -31,7 +25,6 @@ def code_of(robot: Robot) -> str:
     "key", ["minus", "greater_than_sign", "exclamation_mark", "c", "d", "o", "q", "question_mark", "R"]
 )
 async def test_escape_leaves_every_dialog_and_records_nothing(deployment: Deployment, key: str) -> None:
-    trust_the_file(deployment)
     async with at_the_screen(deployment) as robot:
         before = deployment.run.state.head_seq
         await robot.press(key)
@@ -45,7 +38,6 @@ async def test_escape_leaves_every_dialog_and_records_nothing(deployment: Deploy
 
 
 async def test_the_rollback_starts_with_its_code_and_with_nothing_else(deployment: Deployment) -> None:
-    trust_the_file(deployment)
     async with at_the_screen(deployment, WIDE) as robot:
         await robot.press("R")
         await robot.sees(
@@ -66,7 +58,6 @@ async def test_the_rollback_starts_with_its_code_and_with_nothing_else(deploymen
 
 
 async def test_the_dialog_names_what_is_stopped_first_and_why_it_is_offered(deployment: Deployment) -> None:
-    trust_the_file(deployment)
     deployment.ask(ask.Tick("unhappy"), BO, ago=22)
     async with at_the_screen(deployment) as robot:
         await robot.press("R")
@@ -74,11 +65,11 @@ async def test_the_dialog_names_what_is_stopped_first_and_why_it_is_offered(depl
         await robot.sees("Somebody is unhappy: reported 22 s ago by bo.")
 
 
-async def test_an_untrusted_file_is_reviewed_right_there(deployment: Deployment) -> None:
-    deployment.folder.parents[1].chmod(0o700)
+async def test_an_untrusted_file_is_reviewed_right_there(tmp_path: Path) -> None:
+    deployment = Deployment(tmp_path, trusted=False)
     async with at_the_screen(deployment, WIDE) as robot:
         await robot.press("R")
-        await robot.sees("Trust this file?", "plan.toml is not trusted", "flags-off", "to trust it:")
+        await robot.sees("Trust this file?", "plan.toml is not trusted", "flags-off", "to trust exactly this:")
         await robot.types(code_of(robot))
 
         await robot.sees("Roll back v2.1.0", "The file is trusted as it is now.")

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from qudag_tui.core.approval import waits_words
 from qudag_tui.core.duration import clock
 from qudag_tui.core.execution import ExecutionState
 from qudag_tui.core.offering import offering, reason_of
+from qudag_tui.core.readiness import is_called_for, names_missing
 from qudag_tui.core.regression import unanswered
 from qudag_tui.tui.facts import time_of
 from qudag_tui.tui.widgets.line import Piece, cut
@@ -49,6 +51,8 @@ def alarms(shot: Snapshot) -> list[str]:
     held = state.held_executions
     if held:
         found.append("the supervisor was restarted: nothing starts until w in the rollback view confirms it")
+    if _is_alarm(shot):
+        found.extend(unready(shot))
     watched = state.is_under_way or state.armed is not None
     if watched and not shot.readings.supervised and shot.readings.series:
         found.append("the supervisor is gone: nothing is measured or executed · : starts it again")
@@ -61,6 +65,20 @@ def alarms(shot: Snapshot) -> list[str]:
             if trigger.id in state.armed.triggers
         )
     return found
+
+
+def _is_alarm(shot: Snapshot) -> bool:
+    return is_called_for(shot.state, shot.starts, shot.now)
+
+
+def unready(shot: Snapshot) -> list[str]:
+    """Why nothing of the plan could run, and what is missing for it."""
+    if shot.readiness is None or shot.state.closed is not None:
+        return []
+    names = names_missing(shot.state, shot.readiness, supervised=shot.readings.supervised)
+    found = replace(shot.readiness, names=names)
+    lines = [f"nothing can run · : trust reviews it · {found.why}"] if found.why else []
+    return [*lines, f"missing: {', '.join(found.missing)}"] if found.missing else lines
 
 
 def countdown_lines(shot: Snapshot, width: int, glyphs: Glyphs) -> list[str]:
@@ -93,7 +111,8 @@ def waiting(shot: Snapshot) -> list[str]:
         for execution in shot.state.executions.values()
         if execution.state is ExecutionState.RUNNING and not execution.held and execution.waits_for is not None
     ]
-    return [*unapproved, *waits, *([shot.edited] if shot.edited and shot.state.closed is None else [])]
+    unready_lines = [] if _is_alarm(shot) else unready(shot)
+    return [*unready_lines, *unapproved, *waits, *([shot.edited] if shot.edited and shot.state.closed is None else [])]
 
 
 def _title(execution: Execution, shot: Snapshot) -> str:

@@ -56,6 +56,24 @@ def wrapped(text: str, width: int, glyphs: Glyphs, at_most: int = 100) -> list[s
     return lines
 
 
+def folded(text: str, width: int, glyphs: Glyphs) -> list[str]:
+    """``text`` made harmless, in lines of at most ``width`` cells, broken behind a blank where there is one.
+
+    No blank is lost, as it counts in a script.
+    """
+    rest = glyphs.text(visible(text))
+    lines = []
+    while cell_len(rest) > width > 1:
+        head = set_cell_size(rest, width)
+        # A character of two cells that would stand across the edge is a blank in `head`.
+        taken = len(head) if rest.startswith(head) else len(head) - 1
+        blank = rest.rfind(" ", 0, taken)
+        taken = blank + 1 if blank > taken // 2 else taken
+        lines.append(rest[:taken])
+        rest = rest[taken:]
+    return [*lines, rest]
+
+
 def spread(left: Sequence[Piece], right: Sequence[Piece], width: int, glyphs: Glyphs) -> list[Piece]:
     """``left`` from the left edge, ``right`` against the right one; the left gives way where both do not fit."""
     right_width = width_of(right)

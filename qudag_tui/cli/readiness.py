@@ -1,0 +1,42 @@
+"""How ready a run is to execute what its plan says, for the verbs that tell."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from qudag_tui.cli.status_json import start_of
+from qudag_tui.core.readiness import Readiness, is_called_for, names_missing
+
+if TYPE_CHECKING:
+    from qudag_tui.cli.session import Session
+    from qudag_tui.core.instant import Instant
+
+
+def readiness_of(session: Session, *, supervised: bool) -> Readiness:
+    """Of the run of ``session``: hashes what a trusted plan names. Names are missing where its steps would run."""
+    from dataclasses import replace  # noqa: PLC0415  # beside its only use
+
+    from qudag_tui.plan.readiness import readiness  # noqa: PLC0415  # where it is told
+    from qudag_tui.sources.named_credentials import missing_credentials  # noqa: PLC0415
+
+    found = readiness(session.plan, Path(session.state.file))
+    names = names_missing(session.state, found, supervised=supervised)
+    return replace(found, names=names, credentials=missing_credentials(session.plan))
+
+
+def trust_json(session: Session, now: Instant, *, supervised: bool) -> dict[str, Any]:
+    """``trust`` of ``status --json``: ``alarm`` says that it has to be mended now."""
+    found = readiness_of(session, supervised=supervised)
+    return {
+        "ok": not found.why,
+        "why": found.why,
+        "missing": list(found.missing),
+        "alarm": not found.is_ready and is_called_for(session.state, start_of(session.state), now),
+    }
+
+
+def readiness_lines(found: Readiness, run: str) -> list[str]:
+    """For a person: why nothing can run, and what is missing; nothing where all is well."""
+    lines = [f"nothing can run: {found.why}; review it with: qudag-tui trust --run {run}"] if found.why else []
+    return [*lines, f"missing: {', '.join(found.missing)}"] if found.missing else lines

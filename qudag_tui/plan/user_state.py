@@ -1,0 +1,62 @@
+"""What this login keeps for itself, outside every project and every run: small private files, written whole."""
+
+from __future__ import annotations
+
+import os
+import stat
+import tempfile
+from contextlib import suppress
+from hashlib import sha256
+from pathlib import Path
+
+STATE_VARIABLE = "QUDAG_TUI_STATE"
+_OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
+
+
+def state_dir() -> Path:
+    """Where this user's state is: ``QUDAG_TUI_STATE``, else the XDG state folder."""
+    named = os.environ.get(STATE_VARIABLE, "")
+    if named:
+        return Path(named)
+    import platformdirs  # noqa: PLC0415  # only where the state folder is not given
+
+    return platformdirs.user_state_path("qudag-tui")
+
+
+def key_of(path: Path) -> str:
+    """A short name for what belongs to ``path``, whatever bytes that has."""
+    return sha256(os.fsencode(path)).hexdigest()[:32]
+
+
+def save(place: Path, data: bytes) -> None:
+    """Put ``data`` at ``place``, 0600, durably and as a whole. Raises ``OSError``."""
+    place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    # mkstemp makes it 0600.
+    descriptor, passing = tempfile.mkstemp(dir=place.parent, prefix=".new-")
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(passing).replace(place)
+    except BaseException:
+        with suppress(OSError):
+            Path(passing).unlink()
+        raise
+
+
+def load(place: Path, most_bytes: int) -> bytes | None:
+    """What stands at ``place``, or None: missing, too large, or a file that somebody else could have written."""
+    try:
+        descriptor = os.open(place, os.O_RDONLY | os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK)
+    except OSError:
+        return None
+    with os.fdopen(descriptor, "rb") as file:
+        status = os.fstat(descriptor)
+        if not stat.S_ISREG(status.st_mode) or status.st_uid != os.geteuid() or status.st_mode & _OTHERS_WRITE:
+            return None
+        try:
+            data = file.read(most_bytes + 1)
+        except OSError:
+            return None
+    return data if len(data) <= most_bytes else None

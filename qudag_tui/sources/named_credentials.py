@@ -1,0 +1,19 @@
+"""The credentials that a plan's sources name, and which of them this login has not defined."""
+
+from __future__ import annotations
+
+from qudag_tui.core.checklist import Plan
+from qudag_tui.plan.named_files import credentials
+from qudag_tui.sources.configuration import ConfigurationError, configuration_path, load_configuration
+
+
+def missing_credentials(plan: Plan) -> tuple[str, ...]:
+    """The names that the login's configuration does not have, sorted; with the reason where it cannot be used at all."""
+    named = sorted(set(credentials(plan).values()))
+    if not named:
+        return ()
+    try:
+        known = load_configuration(configuration_path()).credentials
+    except ConfigurationError as error:
+        return (f"{', '.join(named)} ({error})",)
+    return tuple(name for name in named if name not in known)

@@ -1,0 +1,253 @@
+"""``trust`` on the command line: the difference, putting back, lists, and run folders that are not ours."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.cli.desk import PLAN, Desk
+from tests.cli.terminal import Terminal
+
+SCRIPTED = PLAN.replace('run = ["sh", "-c", "echo flags off; echo of $QUDAG_TUI_RELEASE"]', 'run = ["sh", "flags.sh"]')
+
+
+@pytest.fixture
+def scripted(desk: Desk) -> Desk:
+    """A plan whose rollback runs a script beside it, trusted; and a run of it."""
+    desk.write(SCRIPTED)
+    desk.write("#!/bin/sh\necho flags off\n", "flags.sh")
+    assert desk("trust", "--yes").code == 0
+    desk.new()
+    return desk
+
+
+def test_a_changed_script_is_shown_line_by_line_and_put_back(scripted: Desk) -> None:
+    scripted.write("#!/bin/sh\necho evil\x1b[2J\n", "flags.sh")
+
+    shown = scripted("trust", "--show")
+    assert (shown.code, "flags.sh has changed since ana trusted it" in shown.err) == (3, True)
+    assert "  - echo flags off\n  + echo evil␛[2J\n" in shown.out
+
+    assert scripted("trust", "--restore").code == 3, "without a terminal somebody has to say --yes"
+    assert scripted("trust", "--restore", "other", "--yes").code == 4
+    answer = scripted("trust", "--restore", "flags.sh", "--yes", "--json")
+    assert answer.code == 0
+    assert Path("flags.sh").read_text() == "#!/bin/sh\necho flags off\n"
+    assert Path(answer.json[0]["replaced"]).read_text() == "#!/bin/sh\necho evil\x1b[2J\n"
+    assert scripted("trust", "--show").code == 0
+    assert scripted("trust", "--restore", "--yes").code == 4, "there is nothing left to put back"
+
+
+def test_a_checklist_file_that_is_none_any_more_is_put_back(scripted: Desk) -> None:
+    scripted.write("[[[")
+    assert scripted("trust", "--show").code == 2
+
+    assert scripted("trust", "--restore", "--yes").code == 0
+
+    assert Path("checklists.toml").read_text() == SCRIPTED
+
+
+def test_what_a_run_executes_is_put_back_and_the_checklist_file_stays_as_people_edit_it(scripted: Desk) -> None:
+    scripted.write("title = 1")
+    scripted.write("echo evil", "flags.sh")
+
+    assert scripted("trust", "--restore", "--run", "r1", "--yes").code == 0
+
+    assert (Path("checklists.toml").read_text(), Path("flags.sh").read_text()) == (
+        "title = 1",
+        "#!/bin/sh\necho flags off\n",
+    )
+
+
+def test_nothing_can_be_put_back_of_a_file_that_nobody_trusted(desk: Desk) -> None:
+    answer = desk("trust", "--restore", "--yes")
+
+    assert (answer.code, "was never trusted here" in answer.err) == (4, True)
+
+
+def test_a_refused_start_shows_the_difference_and_puts_the_trusted_copy_back(scripted: Desk) -> None:
+    scripted.write("#!/bin/sh\necho evil\n", "flags.sh")
+    terminal = Terminal(scripted, "rollback", "--no-wait")
+    terminal.read_until("put the trusted copy back [p], or neither [N]?")
+    assert "- echo flags off" in terminal.shown
+    terminal.type("p")
+    terminal.type(terminal.read_until(" to start:").rpartition("Type ")[2][:4])
+
+    assert terminal.end() == 7
+    assert Path("flags.sh").read_text() == "#!/bin/sh\necho flags off\n"
+    assert scripted("abort").code == 0
+
+
+def test_neither_trusting_nor_putting_back_starts_nothing(scripted: Desk) -> None:
+    scripted.write("#!/bin/sh\necho evil\n", "flags.sh")
+    terminal = Terminal(scripted, "rollback", "--no-wait")
+    terminal.read_until("or neither [N]?")
+    terminal.type("")
+
+    assert terminal.end() == 3
+    assert scripted.run.state.head_seq == 1
+    assert Path("flags.sh").read_text() == "#!/bin/sh\necho evil\n"
+
+
+def test_the_list_says_what_is_still_so(scripted: Desk) -> None:
+    file = scripted.folder / "checklists.toml"
+    path, by, _, standing, *_ = scripted("trust", "--list").out.rstrip("\n").split("\t")
+    assert (path, by, standing) == (str(file), "ana", "as it is now")
+
+    scripted.write("echo evil", "flags.sh")
+    (listed,) = scripted("trust", "--list", "--json").json
+    assert (listed["matches"], listed["why"]) == (False, "flags.sh has changed since ana trusted it")
+
+    scripted.write(PLAN)
+    assert scripted("trust", "--list").out.split("\t")[3] == "another version of the file"
+    file.unlink()
+    assert scripted("trust", "--list").out.split("\t")[3] == "the file cannot be read: No such file or directory"
+    file.write_text("rubbish")
+    assert "no plan" in scripted("trust", "--list").out.split("\t")[3]
+
+
+def test_trust_of_a_file_that_is_gone_is_taken_away(scripted: Desk) -> None:
+    (scripted.folder / "checklists.toml").unlink()
+
+    first, second = scripted("trust", "--revoke", "--json"), scripted("trust", "--revoke")
+
+    assert first.json == {"path": str(scripted.folder / "checklists.toml"), "was_trusted": True}
+    assert (second.code, second.err) == (0, "checklists.toml was not trusted\n")
+    assert scripted("trust", "--list").err == "nothing is trusted\n"
+
+
+def test_status_says_that_nothing_can_run_and_what_is_missing(desk: Desk) -> None:
+    desk.write(
+        PLAN.replace('timeout = "1m"', 'timeout = "1m"\nsecrets = ["NO_SUCH_TOKEN"]').replace('"true"', '"no-such"')
+    )
+    made = desk("new", "--release", "v2", "--id", "r1", "--json").json
+    why, missing = "checklists.toml is not trusted", ["the program no-such", "NO_SUCH_TOKEN in the environment"]
+    assert made["trust"] == {"ok": False, "why": why, "missing": missing}
+    assert desk.status()["trust"] == {"ok": False, "why": why, "missing": missing, "alarm": True}
+    assert f"!! nothing can run: {why}; review it with: qudag-tui trust --run r1\n" in desk("status").out
+    assert "!! missing: the program no-such, NO_SUCH_TOKEN in the environment\n" in desk("status").out
+    assert "not trusted" in desk("status", "--tmux").out
+
+    desk("trust", "--yes")
+
+    assert desk.status()["trust"] == {"ok": True, "why": "", "missing": missing, "alarm": True}
+
+
+def test_what_is_not_ready_is_an_alarm_only_from_two_hours_before_t(desk: Desk) -> None:
+    desk("new", "--release", "v2", "--id", "r1", "--at", "2999-01-01T00:00Z")
+
+    assert desk.status()["trust"]["alarm"] is False
+    assert "\nnothing can run: " in desk("status").out
+
+
+def test_new_says_that_nothing_of_it_runs_yet(desk: Desk) -> None:
+    answer = desk("new", "--release", "v2")
+
+    assert "nothing of it runs yet: checklists.toml is not trusted; review it with: qudag-tui trust " in answer.err
+    desk("trust", "--yes")
+    assert "nothing of it runs yet" not in desk("new", "--release", "v3").err
+
+
+@pytest.fixture
+def unknown(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    """A run that came with the repository, in which a rollback is asked for."""
+    from qudag_tui.core.intent import Execute
+
+    desk.new()
+    desk.ask(Execute("rollback"), by="mallory")
+    monkeypatch.setenv("QUDAG_TUI_STATE", str(desk.folder / "home" / "another"))
+    return desk
+
+
+def test_a_run_folder_from_elsewhere_is_read_and_nothing_else(unknown: Desk) -> None:
+    folder = unknown.folder / "runs" / "r1"
+    before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+    for words in (
+        ("tick", "talk", "--yes"),
+        ("close", "abandoned", "--why", "x"),
+        ("rollback", "--yes"),
+        ("resume",),
+        ("abort",),
+        ("supervise",),
+        ("comment", "talk", "x"),
+    ):
+        answer = unknown(*words)
+        assert (words, answer.code) == (words, 5), answer.err
+        assert f"qudag-tui trust --run {folder} shows who made it, and accepts it" in answer.err
+    for words in (
+        ("status",),
+        ("status", "--tmux"),
+        ("log",),
+        ("verify",),
+        ("gate", "cpu-ok"),
+        ("metrics",),
+        ("info",),
+    ):
+        unknown(*words)
+    assert unknown("runs").out.split("\t")[:2] == ["r1", "open, not yours"]
+    assert unknown.status()["run"]["read_only"].startswith("this login did not create it")
+    assert {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()} == before
+    assert not (unknown.folder / "home" / "another").exists()
+
+
+def test_a_run_folder_is_accepted_after_a_look_at_what_it_says_of_itself(unknown: Desk) -> None:
+    shown = unknown("trust", "--run", "r1", "--show")
+    assert shown.code == 3
+    assert "  2 events, the last of " in shown.out
+    assert "  pending in it: rollback, asked for by mallory " in shown.out
+    assert "would run, in " in shown.out
+    assert unknown("trust", "--run", "r1").code == 3, "without a terminal somebody has to say --yes"
+    assert unknown("tick", "talk", "--yes").code == 5
+
+    answer = unknown("trust", "--run", "r1", "--yes", "--json")
+
+    assert answer.code == 0
+    assert answer.json["run"]["by"] == "ana"
+    assert len(answer.json["run"]["pending"]) == 1
+    assert unknown("tick", "talk", "--yes").code == 0
+
+
+def test_a_moved_run_says_where_it_was(desk: Desk) -> None:
+    was = desk.new()
+    moved = desk.folder / "runs" / "r2"
+    shutil.move(was, moved)
+
+    answer = desk("tick", "talk", "--yes")
+
+    assert (answer.code, f"it was moved or copied here from {was}" in answer.err) == (5, True)
+    assert desk("trust", "--run", "r2", "--yes").code == 0
+    assert desk("tick", "talk", "--yes").code == 0
+
+
+def test_json_of_a_review_is_plain(scripted: Desk) -> None:
+    scripted.write("x", "flags.sh")
+
+    told = scripted("trust", "--show", "--json").json
+
+    assert told["differences"] == ["flags.sh has changed"]
+    assert [change["name"] for change in told["changes"]] == ["flags.sh"]
+    assert "data" not in told
+    assert json.dumps(told)
+
+
+def test_a_credential_that_is_not_defined_is_missing_before_it_is_needed(desk: Desk) -> None:
+    asking = '[sources.node]\nscrape = "https://node.example/metrics"\ncredential = "prometheus"\n[metrics.cpu]'
+    desk.write(PLAN.replace("[metrics.cpu]", asking, 1))
+    shown = desk("trust", "--yes").out
+    assert "would ask:\n  https://node.example/metrics\n" in shown
+    assert "  source node: prometheus\n" in shown
+    desk.new()
+    assert desk.status()["trust"]["missing"] == ["the credential prometheus"]
+
+    config = desk.folder / "home" / "config" / "qudag-tui" / "config.toml"
+    config.parent.mkdir(parents=True)
+    config.write_text('[credentials.prometheus]\norigin = "https://node.example"\nbearer = { env = "NO_SUCH_NAME" }\n')
+    config.chmod(0o600)
+    assert "the environment has no NO_SUCH_NAME" in desk.status()["trust"]["missing"][0]
+
+    config.write_text('[credentials.prometheus]\norigin = "https://node.example"\nbearer = "abc"\n')
+    assert desk.status()["trust"] == {"ok": True, "why": "", "missing": [], "alarm": False}

@@ -1,0 +1,187 @@
+"""Trust on the screen: the same review, what has changed, putting back, revoking, and run folders that are not ours."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from qudag_tui.core import event as ev
+from qudag_tui.core.intent import Execute
+from qudag_tui.plan import trust
+from tests.tui.deployment import SMALL as PLAN
+from tests.tui.deployment import Deployment
+from tests.tui.robot import SMALL, WIDE, Robot, at_the_screen
+from tests.tui.test_dialogs import code_of
+
+SCRIPTED = PLAN.replace('run = ["true"]', 'run = ["sh", "flags.sh"]')
+TRUSTED, EVIL = "#!/bin/sh\necho flags off\n", "#!/bin/sh\n    echo evil\x1b[2J\n"
+ALARM = " nothing can run · : trust reviews it · flags.sh has changed since ana"
+
+
+@pytest.fixture
+def scripted(tmp_path: Path) -> Deployment:
+    """A run whose rollback runs a script beside its file, which has changed since it was trusted."""
+    (tmp_path / "flags.sh").write_text(TRUSTED)
+    made = Deployment(tmp_path, SCRIPTED)
+    (tmp_path / "flags.sh").write_text(EVIL)
+    return made
+
+
+def script_of(deployment: Deployment) -> Path:
+    return deployment.folder.parents[1] / "flags.sh"
+
+
+def everything_in(folder: Path) -> dict[Path, bytes]:
+    return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+async def choose(robot: Robot, command: str) -> None:
+    """Take a command of the palette by its words."""
+    await robot.press("colon")
+    await robot.until(lambda: len(robot.app.screen_stack) == 2, "the palette")
+    await robot.types(command)
+    await robot.sees(command)
+    await robot.press("down", "enter")
+
+
+@pytest.mark.parametrize("size", [(80, 23), WIDE])
+async def test_a_start_that_is_refused_shows_what_has_changed(scripted: Deployment, size: tuple[int, int]) -> None:
+    async with at_the_screen(scripted, size) as robot:
+        await robot.press("R")
+        await robot.sees("Trust this file?", "flags.sh has changed since ana trusted it: nothing")
+        await robot.sees("flags.sh, then and now, the trusted copy is kept", "- echo flags off")
+        await robot.sees("to trust exactly this:", "ctrl+r put the trusted copy back", "more below")
+        await robot.press("down", "down")
+        await robot.sees("+     echo evil␛[2J")
+        await robot.press("pagedown", "pagedown", "pagedown", "pagedown", "pagedown", "pagedown")
+        await robot.sees("What programs read in turn is not covered")
+        assert robot.line("lines ") != ""
+        assert "more below" not in robot.text()
+        await robot.press("escape")
+
+        assert robot.facts(ev.ExecutionRequested) == []
+        assert trust.check(scripted.run.plan, script_of(scripted).with_name("plan.toml")) != ""
+
+
+async def test_the_trusted_copy_is_put_back_from_there_and_the_start_goes_on(scripted: Deployment) -> None:
+    async with at_the_screen(scripted) as robot:
+        await robot.press("R")
+        await robot.sees("ctrl+r put the trusted copy back")
+        await robot.press("ctrl+r")
+        await robot.sees("Put the trusted copies back?", "flags.sh")
+        assert script_of(scripted).read_text() == EVIL
+        await robot.press("y")
+
+        await robot.sees("Roll back v2.1.0", "The file is trusted as it is now.")
+        assert script_of(scripted).read_text() == TRUSTED
+
+
+async def test_what_cannot_run_is_said_in_red_from_two_hours_before_t_and_until_it_can(scripted: Deployment) -> None:
+    async with at_the_screen(scripted) as robot:
+        await robot.sees(ALARM)
+        line = robot.app.view.banner.draw(80, 1)[0] if robot.app.view else []
+        assert [style for _, style in line] == [robot.app.colours.alarm]
+
+        await choose(robot, "trust: review what would run")
+        await robot.sees("Trust this file?")
+        await robot.types(code_of(robot))
+
+        await robot.sees("plan.toml is trusted")
+        await robot.until(lambda: "nothing can run" not in robot.text(), "an end of the alarm")
+
+
+async def test_before_that_it_is_said_calmly(tmp_path: Path) -> None:
+    deployment = Deployment(tmp_path, began=-3 * 3600, trusted=False)
+    async with at_the_screen(deployment) as robot:
+        await robot.sees("nothing can run · : trust reviews it · plan.toml is not trusted")
+        line = robot.app.view.banner.draw(80, 1)[0] if robot.app.view else []
+        assert robot.app.colours.alarm not in [style for _, style in line]
+
+
+async def test_after_a_restart_it_is_an_alarm_however_early(tmp_path: Path) -> None:
+    deployment = Deployment(tmp_path, began=-3 * 3600, trusted=False)
+    for _ in range(2):
+        deployment.record(ev.SupervisorStarted(4242, 1, 0, "0", missing=("TOKEN",)))
+    async with at_the_screen(deployment) as robot:
+        await robot.sees(
+            "nothing can run · : trust reviews it · plan.toml is not trusted", "missing: TOKEN in the environment"
+        )
+        lines = robot.app.view.banner.draw(80, 2) if robot.app.view else []
+        assert [style for line in lines for _, style in line] == [robot.app.colours.alarm] * 2
+
+
+async def test_what_is_trusted_can_be_looked_at_at_any_time(deployment: Deployment) -> None:
+    async with at_the_screen(deployment) as robot:
+        await choose(robot, "trust: review what would run")
+        await robot.sees("This file is trusted as it is now", "flags-off", "esc not now")
+        assert "to trust exactly this" not in robot.text()
+        await robot.press("escape")
+        await robot.until(lambda: len(robot.app.screen_stack) == 1, "the view")
+
+
+async def test_trust_is_listed_and_taken_away_after_a_question(deployment: Deployment) -> None:
+    path = deployment.folder.parents[1] / "plan.toml"
+    async with at_the_screen(deployment, WIDE) as robot:
+        await choose(robot, "trust: list what you trust")
+        await robot.sees("What you trust", "UTC: as it is now")
+        await robot.press("enter")
+        await choose(robot, "trust: take it away")
+        await robot.sees("Take the trust away?")
+        await robot.press("escape")
+        assert trust.check(deployment.run.plan, path) == ""
+        await choose(robot, "trust: take it away")
+        await robot.sees("Take the trust away?")
+        await robot.press("y")
+
+        await robot.sees(
+            "plan.toml is not trusted any more", "nothing can run · : trust reviews it · plan.toml is not trusted"
+        )
+        assert trust.check(deployment.run.plan, path) == "plan.toml is not trusted"
+
+
+async def test_a_file_that_others_can_write_is_reviewed_and_cannot_be_trusted(tmp_path: Path) -> None:
+    deployment = Deployment(tmp_path, trusted=False)
+    (tmp_path / "plan.toml").chmod(0o666)
+    async with at_the_screen(deployment) as robot:
+        await choose(robot, "trust: review what would run")
+        await robot.sees("in the way", "anybody can write")
+        assert "to trust exactly this" not in robot.text()
+
+
+async def test_a_run_folder_from_elsewhere_is_looked_at_and_written_to_only_once_it_is_accepted(
+    deployment: Deployment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    deployment.ask(Execute("rollback"))
+    monkeypatch.setenv("QUDAG_TUI_STATE", str(tmp_path / "another"))
+    before = everything_in(deployment.folder)
+    async with at_the_screen(deployment, WIDE, supervised=False) as robot:
+        await robot.sees("read-only · : trust shows whose it is · this login did not create it")
+        await robot.press("j", "space")
+        await robot.sees("not saved")
+        await choose(robot, "trust: review what would run")
+        await robot.sees("Accept this run folder as your own?", "created ", "by ana (login deploy on gate-1)")
+        await robot.sees("pending in it: rollback, asked for by ana", "to accept it:")
+        await robot.press("escape")
+        assert everything_in(deployment.folder) == before
+        assert not everything_in(tmp_path / "another")
+
+        await choose(robot, "trust: review what would run")
+        await robot.sees("Accept this run folder as your own?")
+        await robot.types(code_of(robot))
+        await robot.sees("this run can be written from here now")
+        await robot.until(lambda: "read-only" not in robot.text(), "an end of the alarm")
+        await robot.go_to("before/freeze-the-code")
+        await robot.press("space")
+        await robot.records(ev.ItemTicked("before/freeze-the-code"))
+
+
+async def test_a_huge_review_can_be_read_at_the_smallest_size(tmp_path: Path) -> None:
+    many = ", ".join(f'"word {n} ]["' for n in range(3000))
+    deployment = Deployment(tmp_path, PLAN.replace('run = ["true"]', f'run = ["true", {many}]'), trusted=False)
+    async with at_the_screen(deployment, SMALL) as robot:
+        await choose(robot, "trust: review what would run")
+        await robot.sees("Trust this file?", "more below", "to trust exactly this:")
+        for _ in range(8):
+            await robot.press("pagedown")
+        await robot.sees("more characters", "What programs read in turn is not covered")
