@@ -235,9 +235,7 @@ def _approvals(procedure: Procedure, execution: Execution | None, state: State) 
 
 def _step(step: Step, execution: Execution | None, session: Session) -> dict[str, Any]:
     progress = execution.progress.get(step.id) if execution else None
-    state = progress.state if progress else StepState.PENDING
-    if execution is not None and not execution.is_needed(step):
-        state = StepState.NOT_NEEDED
+    state = execution.standing(step) if execution is not None else StepState.PENDING
     attempt = progress.attempts[-1] if progress and progress.attempts else None
     return {
         "id": step.id,

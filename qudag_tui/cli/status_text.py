@@ -215,14 +215,22 @@ def _step_words(box: Item, state: State, now: Instant) -> str:
         return (
             f"{ended}waits for {'its confirmation' if execution and execution.waits_for_confirmation else 'a person'}"
         )
-    if progress is None or progress.state is StepState.PENDING:
+    step = execution.step(box.id) if execution else None
+    if execution is None or step is None or execution.standing(step) is StepState.PENDING:
         return ""
+    if execution.standing(step) is StepState.NOT_NEEDED:
+        return "not needed"
+    if progress is None or progress.state is StepState.PENDING:
+        return "" if execution.standing(step) is StepState.ENDED else "under way"
     if progress.undone:
         return "undone"
     if progress.state is StepState.SKIPPED:
         return f"skipped: {progress.reason}"
     if progress.state in {StepState.RUNNING, StepState.WATCHING} and progress.since:
-        return f"{progress.state} {clock(now.seconds_since(progress.since))}"
+        most = step.until.within_seconds if step.until is not None else step.target_seconds
+        return f"{progress.state} {clock(now.seconds_since(progress.since))}{f' of {clock(most)}' if most else ''}"
+    if step.until is not None and progress.outcome is Outcome.FAILED:
+        return f"not recovered{f': {progress.line}' if progress.line else ''}"
     return str(progress.outcome or progress.state).replace("_", " ")
 
 

@@ -187,6 +187,18 @@ class Execution:
             return True
         return step.on_failure is OnFailure.CONTINUE and progress.outcome in {Outcome.FAILED, Outcome.TIMED_OUT}
 
+    def standing(self, step: Step) -> StepState:
+        """Where a step stands; a branch stands where the steps that it holds do, as nothing is ever recorded of itself."""
+        if not self.is_needed(step):
+            return StepState.NOT_NEEDED
+        own = self.of(step.id).state
+        if own is not StepState.PENDING or not step.steps:
+            return own
+        if self.is_settled(step):
+            return StepState.ENDED
+        begun = any(self.of(below.id).state is not StepState.PENDING for below in step.walk())
+        return StepState.RUNNING if begun else StepState.PENDING
+
     def _branches_on(self, step_id: str) -> bool:
         return any(step.unless == step_id for step in self.walk())
 

@@ -61,7 +61,7 @@ class Standing:
 class Readings:
     """One look at the samples and at who is there, taken once a second by a thread of its own.
 
-    ``unstored`` says since when the supervisor has stored nothing, and why; then all of this is as old.
+    ``supervised`` is None until somebody has looked. ``unstored`` says since when the supervisor has stored nothing, and why; then all of this is as old.
     """
 
     series: Mapping[str, Series] = field(default_factory=dict)
@@ -70,7 +70,7 @@ class Readings:
     metrics: Mapping[str, Standing] = field(default_factory=dict)
     watches: Mapping[str, Standing] = field(default_factory=dict)
     forecasts: Mapping[str, Standing] = field(default_factory=dict)
-    supervised: bool = False
+    supervised: bool | None = None
     unstored: str = ""
     attached: tuple[str, ...] = ()
 

@@ -81,7 +81,7 @@ async def test_a_step_that_is_to_be_confirmed_is_started_by_its_typed_code(run: 
     request = claimed(run)
     ran(run, request, "flags-off", "passed")
     async with at_the_screen(run) as robot:
-        await robot.sees("“Put the old code back” is to be confirmed · w in the rollback view (3)")
+        await robot.sees("“Put the old code back” is to be confirmed · w in view 3 lets it start")
         await robot.press("3")
         await robot.sees("w confirms that it starts")
         await robot.press("enter")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from qudag_tui.core import intent as ask
@@ -124,10 +125,24 @@ def retry(app: QudagApp) -> None:
             lines.append("The plan does not say that it may safely run twice.")
         if step.confirm:
             lines.append("It starts once it is confirmed: w.")
-    app.push_screen(
-        Choice("Retry?", [*lines, ""], {"y": "retry"}),
-        lambda answer: app.submit(ask.Retry(step.id)) if answer == "y" else None,
-    )
+
+    def ask_again() -> None:
+        app.push_screen(
+            Choice("Retry?", [*lines, ""], {"y": "retry"}),
+            lambda answer: app.submit(ask.Retry(step.id)) if answer == "y" else None,
+        )
+
+    _once_it_may_run(app, step, ask_again)
+
+
+def _once_it_may_run(app: QudagApp, step: Step | None, then: Callable[[], None]) -> None:
+    """``then``; before it the review, where ``step`` runs a command that would only be refused again."""
+    if step is None or not any(below.run for below in step.walk()):
+        then()
+        return
+    from qudag_tui.tui.acts.trust import once_trusted  # noqa: PLC0415  # only when something is started
+
+    once_trusted(app, then)
 
 
 def skip(app: QudagApp) -> None:
@@ -157,14 +172,15 @@ def resume(app: QudagApp) -> None:
         return
     following = held[0].next_step()
     line = f"Next: “{following.text}”." if following else "Nothing of it is left to start."
-    app.push_screen(
-        Choice(
-            "Let it go on?",
-            [f"The supervisor was restarted while “{held[0].label}” was under way.", line, ""],
-            {"y": "go on"},
-        ),
-        lambda answer: app.submit(ask.Resume()) if answer == "y" else None,
-    )
+    said = f"The supervisor was restarted while “{held[0].label}” was under way."
+
+    def ask_to_go_on() -> None:
+        app.push_screen(
+            Choice("Let it go on?", [said, line, ""], {"y": "go on"}),
+            lambda answer: app.submit(ask.Resume()) if answer == "y" else None,
+        )
+
+    _once_it_may_run(app, following, ask_to_go_on)
 
 
 def confirm_here(app: QudagApp) -> None:
@@ -186,7 +202,11 @@ def confirm(app: QudagApp, step: Step) -> None:
     elif step.steps:
         lines.append(f"{len(step.steps)} steps follow one after the other.")
     lines.append(f"The plan asks for this before it starts. Recorded as {app.actor.by}.")
-    app.push_screen(
-        TypedStart(f"Start “{step.text}”?", lines, with_reason=False),
-        lambda answer: app.submit(ask.ConfirmStep(step.id)) if answer is not None else None,
-    )
+
+    def ask_for_code() -> None:
+        app.push_screen(
+            TypedStart(f"Start “{step.text}”?", lines, with_reason=False),
+            lambda answer: app.submit(ask.ConfirmStep(step.id)) if answer is not None else None,
+        )
+
+    _once_it_may_run(app, step, ask_for_code)

@@ -48,6 +48,19 @@ def ask_trust(app: QudagApp, why: str, then: Then, *, plan: Plan | None = None, 
     app.ask_in_background(_show(app, why, then, plan, path))
 
 
+def once_trusted(app: QudagApp, then: Callable[[], None]) -> None:
+    """Go on with ``then``; where nothing of the run's file may run, show first what has changed, as a start does."""
+
+    async def look() -> None:
+        why = await why_untrusted(app)
+        if why:
+            ask_trust(app, why, look)
+        else:
+            then()
+
+    app.ask_in_background(look())
+
+
 def review(app: QudagApp) -> None:
     """From the palette: what would run, whether it is trusted or not; of a folder that is not ours, whose it is."""
 

@@ -62,7 +62,7 @@ class View(Screen[None]):
         """The frame."""
         desk = self.desk
         self.header = Header(desk.glyphs, desk.colours, self.where, desk.first_words)
-        self.banner = Banner(desk.glyphs, desk.colours)
+        self.banner = Banner(desk.glyphs, desk.colours, self.where)
         self.footer = Footer(desk.glyphs, desk.colours, self.where)
         yield self.header
         yield self.banner
