@@ -111,6 +111,27 @@ def test_everything_that_is_different_is_told_once() -> None:
     assert [item.id for item in told.under({"two": "three"}).added] == ["more"]
 
 
+def test_how_many_people_a_rollback_takes_its_order_and_when_things_are_due_are_told_as_well() -> None:
+    day = section("a", manual("one"))
+    old = plan(replace(day, due_seconds=-7200.0), rollback=[command("off"), command("more")])
+    new = plan(replace(day, ordered=True), rollback=[command("more"), command("off")])
+    two = {"rollback": replace(old.procedures["rollback"], approvals=2, started_by=("Team Lead",))}
+    one = {"rollback": replace(new.procedures["rollback"], title="Back")}
+    hot = Trigger("hot", "Hot", parse_condition("cpu > 90%"), "cpu > 90%")
+    was = replace(old, procedures=two, triggers=(hot,))
+    told = difference(was, replace(new, procedures=one, triggers=(replace(hot, countdown_seconds=10.0),)))
+
+    assert told.lines == (
+        "“A” is due at no time, was T-02:00",
+        "“A” is to be done in its order now",
+        "“Back” asked for 2 people and asks for 1 person",
+        "the procedure “Back” was “Rollback”",
+        "“Back” is started by anybody, was by Team Lead",
+        "the steps of “Back” are in another order",
+    )
+    assert [(item.id, what) for item, what in told.changed] == [("hot", "its countdown was changed")]
+
+
 def test_a_plan_is_not_different_from_itself() -> None:
     same = measured(
         plan(section("a", manual("one"), soak("watch"), gate("g", under="watch")), rollback=[command("off")])
