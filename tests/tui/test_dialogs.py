@@ -149,6 +149,35 @@ async def test_a_recap_tells_what_others_did_meanwhile(deployment: Deployment) -
         await robot.until(lambda: len(robot.app.screen_stack) == 1, "the view")
 
 
+async def test_a_recap_says_whose_rollback_a_step_belongs_to_and_that_it_failed(deployment: Deployment) -> None:
+    async with at_the_screen(deployment):
+        pass
+    request = deployment.ask(ask.Execute("rollback", "errors at 50 %"), BO, ago=30).seq
+    deployment.record(ev.RequestClaimed(request), ago=29)
+    deployment.ask(ask.MarkStep("alert"), BO, ago=28)
+    deployment.record(ev.StepStarted("flags-off", request, 1, 10, 1, 9, 1), ago=20)
+    async with at_the_screen(deployment, recap=True) as robot:
+        await robot.sees(
+            "running    Rollback, started ", "by bo: “errors at 50 %”", "           “Switch the flags off”, 00:2"
+        )
+    deployment.record(ev.StepEnded("flags-off", request, 1, "failed", code=3, seconds=2.0))
+    async with at_the_screen(deployment, recap=True) as robot:
+        await robot.sees("running    nothing", "waits      Rollback, started ", "by bo: “errors at 50 %”")
+        await robot.sees("“Switch the flags off” failed, and waits for a person")
+
+
+@pytest.mark.parametrize("size", [SMALL, (60, 20)])
+async def test_an_answer_that_is_longer_than_the_line_is_told_to_its_end(
+    deployment: Deployment, size: tuple[int, int]
+) -> None:
+    long = "nobody may start it: " + "the reason takes its time, " * 4 + "what to do stands at the very end"
+    async with at_the_screen(deployment, size) as robot:
+        robot.app.say(long, wrong=True)
+        await robot.sees("nobody may start it", "very end")
+        await robot.press("down")
+        await robot.until(lambda: "very end" not in robot.text() and "? help" in robot.lines()[-1], "the keys again")
+
+
 async def test_nothing_happened_is_no_reason_for_a_recap(deployment: Deployment) -> None:
     async with at_the_screen(deployment):
         pass

@@ -29,7 +29,7 @@ def _step(app: QudagApp) -> Step | None:
 
 
 def mark(app: QudagApp) -> None:
-    """Space: on a trigger, somebody saw it; else the step that waits passed."""
+    """Space: on a trigger, somebody saw it; else how the step that waits ended."""
     view, shot = app.view, app.shot
     if not isinstance(view, Rollback) or shot is None:
         return

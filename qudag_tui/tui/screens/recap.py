@@ -12,11 +12,13 @@ from qudag_tui.core.duration import clock, spoken
 from qudag_tui.core.narration import words
 from qudag_tui.tui.facts import Tone, due_fact, observed_seconds, time_of
 from qudag_tui.tui.screens.dialog import Notice
+from qudag_tui.tui.widgets.banner import title_of
 from qudag_tui.tui.widgets.trigger_words import blind_triggers
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from qudag_tui.core.execution import Execution
     from qudag_tui.tui.app import QudagApp
     from qudag_tui.tui.snapshot import Snapshot
 
@@ -62,8 +64,10 @@ def happened_since(shot: Snapshot, seen: int) -> list[ev.Event]:
 def recap_lines(shot: Snapshot, seen: int) -> list[tuple[str, str]]:
     """What runs, waits, happened, and is overdue."""
     state, lines = shot.state, []
+    # A step alone says little to who comes to it: what it belongs to, by whom and why, stands before it.
     running = [e for e in state.executions.values() if e.running_step is not None]
     for execution in running:
+        lines.append(("running", _started(execution, shot)))
         step = execution.running_step
         since = execution.of(step.id).since if step else None
         if step is not None:
@@ -80,11 +84,16 @@ def recap_lines(shot: Snapshot, seen: int) -> list[tuple[str, str]]:
     for execution in state.executions.values():
         waits = execution.waits_for
         if waits is not None:
-            yours = "is to be confirmed before it starts" if execution.waits_for_confirmation else "is yours"
-            lines.append(("waits", f"“{waits.text}” {yours}"))
+            outcome = execution.of(waits.id).outcome
+            how = f"{outcome}, and waits for a person".replace("_", " ") if outcome is not None else "is yours"
+            yours = "is to be confirmed before it starts" if execution.waits_for_confirmation else how
+            lines += [("waits", _started(execution, shot)), ("waits", f"“{waits.text}” {yours}")]
         elif execution.awaits_approval:
             lines.append(("waits", f"“{execution.label}” {waits_words(execution, shot.now)}"))
-    lines.extend(("waits", f"“{e.label}” since the supervisor's restart") for e in state.held_executions)
+    lines.extend(
+        ("waits", f"“{e.label}” since the supervisor's restart: w in view 3 lets it go on")
+        for e in state.held_executions
+    )
     events, targets = happened_since(shot, seen), _targets(shot)
     if len(events) > _MOST:
         lines.append(("happened", f"{len(events)} events; the last of them:"))
@@ -105,6 +114,11 @@ def recap_lines(shot: Snapshot, seen: int) -> list[tuple[str, str]]:
         lines.append(("blind", ", ".join(unmeasured)))
     lines.extend(("blind", f"{trigger.text}: {why}") for trigger, why in blind_triggers(shot))
     return lines
+
+
+def _started(execution: Execution, shot: Snapshot) -> str:
+    why = f": “{execution.reason}”" if execution.reason else ""
+    return f"{title_of(execution, shot)}, started {time_of(execution.at.wall, shot.now.wall)} by {execution.by}{why}"
 
 
 def _is_blind(metric: str, shot: Snapshot) -> bool:

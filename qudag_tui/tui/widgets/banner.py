@@ -118,7 +118,7 @@ def waiting(shot: Snapshot, where: Where = Where.EVERYWHERE) -> list[str]:
     """
     is_there = where is Where.ROLLBACK
     unapproved = [
-        f"{_title(execution, shot)} {waits_words(execution, shot.now)}{'' if is_there else ' · 3 shows it'}"
+        f"{title_of(execution, shot)} {waits_words(execution, shot.now)}{'' if is_there else ' · 3 shows it'}"
         for execution in shot.state.open_requests()
         if execution.awaits_approval
     ]
@@ -145,10 +145,11 @@ def _at_work(execution: Execution, shot: Snapshot, *, is_there: bool) -> list[st
         return []
     since = execution.of(running.id).since
     timer = f" {clock(shot.now.seconds_since(since))}" if since else ""
-    return [f"{_title(execution, shot)}: “{running.text}”{timer} · 3 shows it"]
+    return [f"{title_of(execution, shot)}: “{running.text}”{timer} · 3 shows it"]
 
 
-def _title(execution: Execution, shot: Snapshot) -> str:
+def title_of(execution: Execution, shot: Snapshot) -> str:
+    """What is executed, as people call it."""
     procedure, item = shot.plan.procedures.get(execution.target), shot.plan.items.get(execution.target)
     title = procedure.title if procedure else item.text if item else execution.target
     return f"Undo of {title}" if execution.undoes else title
