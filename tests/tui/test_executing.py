@@ -210,6 +210,20 @@ async def test_r_while_the_rollback_is_in_progress_says_so(run: Deployment) -> N
         assert isinstance(robot.app.screen, Impossible)
 
 
+async def test_who_was_second_to_start_is_told_so_although_enter_was_typed_behind_the_code(run: Deployment) -> None:
+    async with at_the_screen(run) as robot:
+        await robot.press("R")
+        await robot.sees("to start:")
+        run.record(ev.RequestClaimed(run.ask(ask.Execute("rollback"), BO).seq))
+        await robot.types(code_of(robot))
+        await robot.press("enter")
+        await robot.sees("“rollback” is running", "started ", " by bo")
+        await robot.press("enter")
+        await robot.sees("“rollback” is running")
+        await robot.press("down")
+        await robot.until(lambda: "“rollback” is running" not in robot.text(), "the keys again")
+
+
 @pytest.mark.parametrize(
     ("row", "key", "why"),
     [
