@@ -213,8 +213,12 @@ def _confirmed(session: Session, intent: Execute, arguments: argparse.Namespace)
         if answer.because is not Because.CONFIRM:
             raise Refused(answer)
         intent = replace(intent, stop_first=True)
+    before = session.state.in_progress
     if can_ask() and not arguments.yes:
         _show(session, intent)
+    elif intent.stop_first and before is not None:
+        # Nobody was asked, so that whoever reads what a script did has to find it here.
+        say(f"stops first: {before.label}, at “{before.stands_at}”")
     confirm_typed("to start", yes=arguments.yes)
     return intent
 

@@ -102,6 +102,13 @@ def test_an_item_is_confirmed_by_its_start_and_undone(run: Desk) -> None:
     assert run("run", "deploy", "--undo", "--dry-run").code == 3
 
 
+def test_what_is_stopped_first_without_being_asked_about_is_named(run: Desk) -> None:
+    assert run("rollback", "--yes").code == 7
+    stopping = run("run", "deploy", "--yes")
+    assert (stopping.code, stopping.err.splitlines()[0]) == (0, "stops first: rollback, at “Old code”")
+    assert run.status()["procedures"][0]["outcome"] == "cancelled"
+
+
 def test_marking_records_and_follows_only_where_that_is_asked_for(run: Desk) -> None:
     (run.folder / "ok").touch()
     run("rollback", "--yes")
