@@ -12,6 +12,8 @@ from qudag_tui.tui.screens.dialog import Choice, Reason
 from qudag_tui.tui.screens.rollback import Rollback
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from qudag_tui.core.step import Step
     from qudag_tui.tui.app import QudagApp
 
@@ -117,6 +119,22 @@ def retry(app: QudagApp) -> None:
         return
     if is_refused(app, ask.Retry(step.id)):
         return
+    _once_it_may_run(app, step, lambda: _ask_retry(app, step))
+
+
+def _once_it_may_run(app: QudagApp, step: Step | None, then: Callable[[], None]) -> None:
+    """Go on with ``then``; where the command of ``step`` (of any step, if None) is not trusted by now, review it first."""
+    if step is not None and not step.run:
+        then()
+        return
+    from qudag_tui.tui.acts.trust import once_trusted  # noqa: PLC0415  # only when something is to start
+
+    once_trusted(app, then, step)
+
+
+def _ask_retry(app: QudagApp, step: Step) -> None:
+    if is_refused(app, ask.Retry(step.id)):
+        return
     lines = [f"“{step.text}”"]
     if step.run:
         lines.append(f"It runs again: {' '.join(step.run).splitlines()[0][:200]}")
@@ -152,7 +170,18 @@ def resume(app: QudagApp) -> None:
     if not held and active is not None and active.waits_for_confirmation and active.waits_for is not None:
         confirm(app, active.waits_for)
         return
-    if not held or shot is None:
+    if not held:
+        app.say("nothing waits for a confirmation")
+        return
+    if any(step.run for step in held[0].walk()):
+        _once_it_may_run(app, None, lambda: _ask_resume(app))
+    else:
+        _ask_resume(app)
+
+
+def _ask_resume(app: QudagApp) -> None:
+    held = app.shot.state.held_executions if app.shot else []
+    if not held:
         app.say("nothing waits for a confirmation")
         return
     following = held[0].next_step()
@@ -178,6 +207,12 @@ def confirm_here(app: QudagApp) -> None:
 
 def confirm(app: QudagApp, step: Step) -> None:
     """Let a step start that the plan wants confirmed, after a typed code."""
+    if is_refused(app, ask.ConfirmStep(step.id)):
+        return
+    _once_it_may_run(app, None if step.steps else step, lambda: _ask_confirmation(app, step))
+
+
+def _ask_confirmation(app: QudagApp, step: Step) -> None:
     from qudag_tui.tui.screens.typed_start import TypedStart  # noqa: PLC0415  # only when something is started
 
     lines = []
