@@ -101,9 +101,7 @@ def _head(session: Session, standings: Standings, now: Instant) -> Iterator[str]
 
 def held_by(holder: Holder) -> str:
     """Which process executes, as whom, since when, and what for."""
-    return (
-        f"process {holder.pid} of {holder.login} since {holder.since[:19].replace('T', ' ')} UTC, to {holder.purpose}"
-    )
+    return f"process {holder.pid} of {holder.login} since {holder.since[:19].replace('T', ' ')} UTC, to {holder.aim}"
 
 
 def _alarms(state: State, standings: Standings, now: Instant) -> Iterator[str]:

@@ -66,6 +66,7 @@ class Supervisor:
         self._start: Fact | None = self._started()
         self._last_pulse = now()
         self._judged = (-1, -1)
+        self._doing = ""
         self._leave_ns = 0
 
     def _run_ns(self, at: Instant) -> int:
@@ -154,7 +155,17 @@ class Supervisor:
         for _ in range(_MOST_ROUNDS):
             if not await self._act(self._now()):
                 break
+        self._say_doing()
         await self._judge(self._now())
+
+    def _say_doing(self) -> None:
+        """Let the lock say for what it is held; the journal says the same, to whoever reads that."""
+        state = self._run.state
+        execution = state.active_execution or state.in_progress
+        doing = execution.aim if execution is not None else ""
+        if doing != self._doing:
+            self._doing = doing
+            self._lock.say_doing(doing)
 
     def _follow_plan(self) -> None:
         """Go on with the plan that was adopted, if one was; nothing that runs or is measured as before is touched."""

@@ -148,12 +148,14 @@ def test_after_a_restart_resuming_is_no_confirmation(run: Desk) -> None:
 def test_status_and_info_say_who_executes_since_when_and_what_for(run: Desk) -> None:
     assert run("info", "--json").json["supervisor"] == "none"
     run("rollback", "--yes")
+    until(lambda: run.status()["supervisor"]["purpose"] != "supervise", "it says what it is held for")
     alive = run.status()["supervisor"]
-    assert alive["purpose"] == "supervise"
+    assert alive["purpose"] == "supervise, now to execute rollback, which waits for a person: “Old code”"
     said = f"process {alive['pid']} of "
     assert said in run("status").out
     assert run("info", "--json").json["supervisor"].startswith(said)
-    assert run("info", "--json").json["supervisor"].endswith(", to supervise")
+    assert run("info", "--json").json["supervisor"].endswith(f", to {alive['purpose']}")
+    assert alive["purpose"] in run("supervise").err
 
 
 @pytest.mark.parametrize("words", [("--undo", "--unrecorded"), ("--undo", "--file", "x"), ("--file", "x")])
