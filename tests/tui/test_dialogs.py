@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ from qudag_tui.core import event as ev
 from qudag_tui.core import intent as ask
 from qudag_tui.plan import trust
 from qudag_tui.tui.screens.typed_start import TypedStart, new_code
-from tests.tui.deployment import BO, Deployment
+from tests.tui.deployment import ANA, BO, Deployment
 from tests.tui.robot import SMALL, WIDE, Robot, at_the_screen
 
 
@@ -147,6 +148,53 @@ async def test_a_recap_tells_what_others_did_meanwhile(deployment: Deployment) -
         await robot.sees("Welcome back, ana.", "soak “Watch it”", "bo ticked “Tell the team”")
         await robot.press("enter")
         await robot.until(lambda: len(robot.app.screen_stack) == 1, "the view")
+
+
+async def test_a_recap_names_all_that_waits_and_whatever_took_over(deployment: Deployment) -> None:
+    async with at_the_screen(deployment):
+        pass
+    deployment.record(ev.SupervisorStarted(4242, 1, 0, "0"), ago=60)
+    deployment.record(ev.SupervisorStarted(4243, 1, 0, "0", took_over=4242), ago=50)
+    deployment.ask(ask.Tick("unhappy"), BO, ago=40)
+    request = deployment.ask(ask.Execute("rollback"), BO, ago=30).seq
+    deployment.record(ev.RequestClaimed(request), ago=29)
+    deployment.ask(ask.MarkStep("alert"), replace(ANA, tty="/dev/pts/9"), ago=20)
+    deployment.record(ev.StepStarted("flags-off", request, 1, 10, 1, 9, 1), ago=15)
+    deployment.record(ev.StepEnded("flags-off", request, 1, "unknown"), ago=10)
+    deployment.ask(ask.Tick("hot"), BO, ago=5)
+
+    async with at_the_screen(deployment, (80, 36), recap=True) as robot:
+        await robot.sees("waits      “Switch the flags off” unknown · t retry, k skip, m mark")
+        await robot.sees("fired      CPU is hot: reported", "by bo")
+        await robot.sees("the supervisor started, pid 4243, in place of pid", "4242, which did not leave in order")
+        await robot.sees("ana marked “Alert the commander” passed")
+        assert "started, pid 4242" not in robot.text(), "an ordinary start goes without saying"
+
+
+async def test_many_small_things_do_not_hide_from_a_recap_who_took_over_and_what_was_asked_for(
+    deployment: Deployment,
+) -> None:
+    async with at_the_screen(deployment):
+        pass
+    deployment.record(ev.SupervisorStarted(4243, 1, 0, "0", took_over=4242), ago=50)
+    deployment.ask(ask.Execute("rollback"), BO, ago=40)
+    for number in range(20):
+        deployment.ask(ask.AddComment("before/freeze-the-code", f"remark {number}"), BO, ago=20 - number)
+
+    async with at_the_screen(deployment, (80, 36), recap=True) as robot:
+        await robot.sees(
+            "22 events; the last of them, and what weighs:", "in place of pid", "bo asked for the rollback"
+        )
+        await robot.sees("remark 19", "remark 16")
+        assert "remark 15" not in robot.text()
+
+
+async def test_where_nothing_happened_since_a_recap_says_what_was_done_last(deployment: Deployment) -> None:
+    deployment.ask(ask.Tick("watch"), ago=120)
+    async with at_the_screen(deployment):
+        pass
+    async with at_the_screen(deployment, recap=True) as robot:
+        await robot.sees("running    soak “Watch it”", "last       ana started the soak “Watch it”, 2 min ago")
 
 
 async def test_nothing_happened_is_no_reason_for_a_recap(deployment: Deployment) -> None:
