@@ -17,7 +17,7 @@ from qudag_tui.cli.sinks import ask, can_ask, put, put_json, say
 from qudag_tui.core.decide import decide
 from qudag_tui.core.dry_run import dry_run, names_of
 from qudag_tui.core.intent import Execute
-from qudag_tui.core.procedure import ROLLBACK
+from qudag_tui.core.procedure import ROLLBACK, starters
 from qudag_tui.core.refusal import Because, Refusal
 from qudag_tui.core.undoing import undo_steps, undone_id
 
@@ -232,6 +232,9 @@ def _show(session: Session, intent: Execute) -> None:
         say(f"Roll back {created.release}{f' to {created.previous}' if created.previous else ''}")
     else:
         say(f"Execute {intent.target}")
+    procedure = session.plan.procedures.get(intent.target)
+    if procedure is not None and procedure.started_by:
+        say(f"  {starters(procedure)}")
     before = session.state.in_progress
     if intent.stop_first and before is not None:
         say(f"  Stops first: “{before.stands_at}”")

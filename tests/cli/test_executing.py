@@ -161,3 +161,14 @@ def test_status_and_info_say_who_executes_since_when_and_what_for(run: Desk) -> 
 @pytest.mark.parametrize("words", [("--undo", "--unrecorded"), ("--undo", "--file", "x"), ("--file", "x")])
 def test_what_makes_no_sense_together_is_wrong_usage(run: Desk, words: tuple[str, ...]) -> None:
     assert run("rollback", *words).code == 2
+
+
+def test_who_starts_a_procedure_by_the_plan_is_named_before_the_code(desk: Desk) -> None:
+    first = "[[procedures.rollback.steps]]"
+    desk.write(STEPS.replace(first, f'[procedures.rollback]\nstarted_by = ["QA Lead"]\n{first}', 1))
+    desk.new()
+    assert desk("trust", "--yes").code == 0
+    terminal = Terminal(desk, "rollback")
+    assert "  The plan names who starts it: QA Lead.\r\n" in terminal.sees("to start:")
+    terminal.type("")
+    assert terminal.end() == 3
