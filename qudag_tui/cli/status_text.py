@@ -277,8 +277,10 @@ def tmux_line(session: Session, standings: Standings, now: Instant) -> str:
         parts.append(f"ROLLBACK IN {spoken(soonest.left_seconds(now))}")
     if session.opened.is_unknown:
         parts.append("NOT YOURS")
-    elif is_called_for(state, start_of(state), now) and not _is_trusted(session):
-        parts.append("not trusted")
+    elif is_called_for(state, start_of(state), now):
+        parts.append("" if _is_trusted(session) else "not trusted")
+        known = state.supervisor if standings.supervised else None
+        parts.append(f"missing {', '.join(known.missing)}" if known is not None and known.missing else "")
     if state.fired:
         parts.append(f"{len(state.fired)} fired")
     parts.append("armed" if state.armed else "")
