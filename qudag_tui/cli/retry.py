@@ -23,5 +23,5 @@ def run(arguments: argparse.Namespace) -> int:
 
     session = Session(arguments)
     step = find_step(session.plan, arguments.step, session.state)
-    require_trust(session)
+    require_trust(session, step if step.run else None)
     return ask_and_follow(session, Retry(step.id), arguments)

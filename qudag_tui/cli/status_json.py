@@ -282,10 +282,10 @@ def _supervisor(state: State, standings: Standings) -> dict[str, Any]:
         "trouble": standings.trouble or None,
         "pid": known.started.pid if known and standings.supervised else None,
         "since": holder.since if holder else None,
-        "purpose": holder.purpose if holder else None,
+        "purpose": holder.aim if holder else None,
         "took_over": known.started.took_over or None if known else None,
         "started": stamp(known.at.wall) if known else None,
-        "missing": list(known.started.missing) if known else [],
+        "missing": list(known.missing) if known else [],
         "unprotected": known.started.unprotected if known else "",
     }
 

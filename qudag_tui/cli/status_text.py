@@ -101,9 +101,7 @@ def _head(session: Session, standings: Standings, now: Instant) -> Iterator[str]
 
 def held_by(holder: Holder) -> str:
     """Which process executes, as whom, since when, and what for."""
-    return (
-        f"process {holder.pid} of {holder.login} since {holder.since[:19].replace('T', ' ')} UTC, to {holder.purpose}"
-    )
+    return f"process {holder.pid} of {holder.login} since {holder.since[:19].replace('T', ' ')} UTC, to {holder.aim}"
 
 
 def _alarms(state: State, standings: Standings, now: Instant) -> Iterator[str]:
@@ -287,8 +285,10 @@ def tmux_line(session: Session, standings: Standings, now: Instant) -> str:
         parts.append(f"ROLLBACK IN {spoken(soonest.left_seconds(now))}")
     if session.opened.is_unknown:
         parts.append("NOT YOURS")
-    elif is_called_for(state, start_of(state), now) and not _is_trusted(session):
-        parts.append("not trusted")
+    elif is_called_for(state, start_of(state), now):
+        parts.append("" if _is_trusted(session) else "not trusted")
+        known = state.supervisor if standings.supervised else None
+        parts.append(f"missing {', '.join(known.missing)}" if known is not None and known.missing else "")
     if state.fired:
         parts.append(f"{len(state.fired)} fired")
     parts.append("armed" if state.armed else "")

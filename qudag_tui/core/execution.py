@@ -233,6 +233,15 @@ class Execution:
         return step.text if step is not None else self.label
 
     @property
+    def aim(self) -> str:
+        """For what whoever carries it out is there, to follow the word “to”: to execute it, and where that stands."""
+        running, waits = self.running_step, self.waits_for
+        where = f": “{running.text}”" if running is not None else ""
+        if waits is not None:
+            where = f", which waits for a person: “{waits.text}”"
+        return f"{'stop' if self.aborted_by else 'execute'} {self.label}{where}"
+
+    @property
     def waits_for_confirmation(self) -> bool:
         """Whether what it waits for is a person's confirmation that a step may start."""
         step = self.waits_for

@@ -192,6 +192,14 @@ async def test_another_procedure_is_chosen_and_started_with_its_code(run: Deploy
         await robot.sees("Drain the node")
 
 
+async def test_who_starts_a_procedure_by_the_plan_is_named_where_it_is_started(tmp_path: Path) -> None:
+    head = '[procedures.rollback]\nstarted_by = ["QA Lead", "Team Lead"]\n[[procedures.rollback.steps]]'
+    deployment = Deployment(tmp_path, STEPS.replace("[[procedures.rollback.steps]]", head, 1))
+    async with at_the_screen(deployment) as robot:
+        await robot.press("R")
+        await robot.sees("The plan names who starts it: QA Lead or Team Lead.", "to start:")
+
+
 async def test_the_rollback_stops_first_what_is_asked_for_and_names_it(run: Deployment) -> None:
     asked = run.ask(ask.Execute("drain"), BO).seq
     async with at_the_screen(run) as robot:

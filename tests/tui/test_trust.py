@@ -88,7 +88,7 @@ async def test_a_step_whose_script_changed_on_the_way_says_so_and_its_retry_show
     scripted.record(ev.StepRefused("flags-off", request, why))
     async with at_the_screen(scripted, size) as robot:
         await robot.press("3")
-        await robot.sees("Switch the flags off", "never started", "t retry, k skip, m mark")
+        await robot.sees("Switch the flags off", "never started", "t review, k skip, m mark")
         await robot.sees("── never started · Switch the flags off ──", f" {why}.", "t shows what has changed")
         await robot.press("t")
         await robot.sees("Trust this file?", "- echo flags off", "ctrl+r put the trusted copy back")
@@ -229,3 +229,64 @@ async def test_a_huge_review_can_be_read_at_the_smallest_size(tmp_path: Path) ->
         for _ in range(8):
             await robot.press("pagedown")
         await robot.sees("more characters", "What programs read in turn is not covered")
+
+
+def refused_in_the_middle(deployment: Deployment) -> int:
+    """A rollback whose first step is done and whose second could not start; the number of its request."""
+    request = deployment.ask(Execute("rollback"), ago=20).seq
+    deployment.record(ev.RequestClaimed(request), ago=19)
+    deployment.ask(MarkStep("alert"), ago=10)
+    deployment.record(ev.StepRefused("flags-off", request, "flags.sh has changed since ana trusted it"), ago=5)
+    return request
+
+
+@pytest.mark.parametrize("size", [(80, 23), WIDE])
+async def test_a_step_that_is_refused_in_mid_procedure_is_put_back_and_tried_again_by_one_key(
+    scripted: Deployment, size: tuple[int, int]
+) -> None:
+    request = refused_in_the_middle(scripted)
+    async with at_the_screen(scripted, size) as robot:
+        await robot.press("3")
+        await robot.sees("never started", "   t review, k skip, m mark", "flags.sh has changed since ana")
+        await robot.press("t")
+        await robot.sees("Trust this file?", "- echo flags off", "ctrl+r put the trusted copy back")
+        await robot.press("ctrl+r")
+        await robot.sees("Put the trusted copies back?")
+        await robot.press("y")
+
+        await robot.sees("Retry?", "It runs again: sh flags.sh")
+        assert script_of(scripted).read_text() == TRUSTED
+        await robot.press("y")
+        await robot.records(ev.RetryRequested("flags-off", request))
+
+
+async def test_what_somebody_trusts_in_mid_procedure_is_tried_again_and_silence_tries_nothing(
+    scripted: Deployment,
+) -> None:
+    request = refused_in_the_middle(scripted)
+    async with at_the_screen(scripted) as robot:
+        await robot.press("3", "t")
+        await robot.sees("Trust this file?")
+        await robot.press("escape")
+        await robot.until(lambda: len(robot.app.screen_stack) == 1, "the view")
+        await robot.press("t")
+        await robot.sees("Trust this file?")
+        await robot.types(code_of(robot))
+        await robot.sees("Retry?")
+        assert robot.facts(ev.RetryRequested) == []
+        await robot.press("y")
+        await robot.records(ev.RetryRequested("flags-off", request))
+
+
+async def test_what_waits_since_a_restart_is_reviewed_before_it_goes_on(scripted: Deployment) -> None:
+    request = scripted.ask(Execute("rollback"), ago=20).seq
+    scripted.record(ev.RequestClaimed(request), ago=19)
+    for pid in (4242, 4243):
+        scripted.record(ev.SupervisorStarted(pid, 1, 0, "0"), ago=10)
+    async with at_the_screen(scripted) as robot:
+        await robot.press("3", "w")
+        await robot.sees("Trust this file?", "flags.sh has changed since ana trusted it")
+        await robot.types(code_of(robot))
+        await robot.sees("Let it go on?")
+        await robot.press("y")
+        await robot.records(ev.ResumeConfirmed(request))

@@ -11,7 +11,7 @@ from qudag_tui.core.arming import counting
 from qudag_tui.core.duration import clock, spoken
 from qudag_tui.core.item import Script
 from qudag_tui.core.offering import offering, reason_of
-from qudag_tui.core.procedure import ROLLBACK
+from qudag_tui.core.procedure import ROLLBACK, starters
 from qudag_tui.core.undoing import undo_steps, undone_id
 from qudag_tui.tui.acts.refused import impossible, is_refused
 from qudag_tui.tui.screens.checklists import Checklists
@@ -186,6 +186,8 @@ def ask_start(
         if has_commands:
             lines.append("The file is trusted as it is now.")
         procedure = app.shot.plan.procedures.get(target) if app.shot else None
+        if procedure is not None and procedure.started_by:
+            lines.append(starters(procedure))
         if procedure is not None and procedure.approvals > 1:
             await ask_with_others(procedure, lines)
             return

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from qudag_tui.core import intent as ask
@@ -13,6 +12,8 @@ from qudag_tui.tui.screens.dialog import Choice, Reason
 from qudag_tui.tui.screens.rollback import Rollback
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from qudag_tui.core.step import Step
     from qudag_tui.tui.app import QudagApp
 
@@ -118,6 +119,22 @@ def retry(app: QudagApp) -> None:
         return
     if is_refused(app, ask.Retry(step.id)):
         return
+    _once_it_may_run(app, step, lambda: _ask_retry(app, step))
+
+
+def _once_it_may_run(app: QudagApp, step: Step | None, then: Callable[[], None]) -> None:
+    """Go on with ``then``; where the command of ``step`` (of any step, if None) is not trusted by now, review it first."""
+    if step is not None and not step.run:
+        then()
+        return
+    from qudag_tui.tui.acts.trust import once_trusted  # noqa: PLC0415  # only when something is to start
+
+    once_trusted(app, then, step)
+
+
+def _ask_retry(app: QudagApp, step: Step) -> None:
+    if is_refused(app, ask.Retry(step.id)):
+        return
     lines = [f"“{step.text}”"]
     if step.run:
         lines.append(f"It runs again: {' '.join(step.run).splitlines()[0][:200]}")
@@ -125,24 +142,10 @@ def retry(app: QudagApp) -> None:
             lines.append("The plan does not say that it may safely run twice.")
         if step.confirm:
             lines.append("It starts once it is confirmed: w.")
-
-    def ask_again() -> None:
-        app.push_screen(
-            Choice("Retry?", [*lines, ""], {"y": "retry"}),
-            lambda answer: app.submit(ask.Retry(step.id)) if answer == "y" else None,
-        )
-
-    _once_it_may_run(app, step, ask_again)
-
-
-def _once_it_may_run(app: QudagApp, step: Step | None, then: Callable[[], None]) -> None:
-    """``then``; before it the review, where ``step`` runs a command that would only be refused again."""
-    if step is None or not any(below.run for below in step.walk()):
-        then()
-        return
-    from qudag_tui.tui.acts.trust import once_trusted  # noqa: PLC0415  # only when something is started
-
-    once_trusted(app, then)
+    app.push_screen(
+        Choice("Retry?", [*lines, ""], {"y": "retry"}),
+        lambda answer: app.submit(ask.Retry(step.id)) if answer == "y" else None,
+    )
 
 
 def skip(app: QudagApp) -> None:
@@ -167,20 +170,30 @@ def resume(app: QudagApp) -> None:
     if not held and active is not None and active.waits_for_confirmation and active.waits_for is not None:
         confirm(app, active.waits_for)
         return
-    if not held or shot is None:
+    if not held:
+        app.say("nothing waits for a confirmation")
+        return
+    if any(step.run for step in held[0].walk()):
+        _once_it_may_run(app, None, lambda: _ask_resume(app))
+    else:
+        _ask_resume(app)
+
+
+def _ask_resume(app: QudagApp) -> None:
+    held = app.shot.state.held_executions if app.shot else []
+    if not held:
         app.say("nothing waits for a confirmation")
         return
     following = held[0].next_step()
     line = f"Next: “{following.text}”." if following else "Nothing of it is left to start."
-    said = f"The supervisor was restarted while “{held[0].label}” was under way."
-
-    def ask_to_go_on() -> None:
-        app.push_screen(
-            Choice("Let it go on?", [said, line, ""], {"y": "go on"}),
-            lambda answer: app.submit(ask.Resume()) if answer == "y" else None,
-        )
-
-    _once_it_may_run(app, following, ask_to_go_on)
+    app.push_screen(
+        Choice(
+            "Let it go on?",
+            [f"The supervisor was restarted while “{held[0].label}” was under way.", line, ""],
+            {"y": "go on"},
+        ),
+        lambda answer: app.submit(ask.Resume()) if answer == "y" else None,
+    )
 
 
 def confirm_here(app: QudagApp) -> None:
@@ -194,6 +207,12 @@ def confirm_here(app: QudagApp) -> None:
 
 def confirm(app: QudagApp, step: Step) -> None:
     """Let a step start that the plan wants confirmed, after a typed code."""
+    if is_refused(app, ask.ConfirmStep(step.id)):
+        return
+    _once_it_may_run(app, None if step.steps else step, lambda: _ask_confirmation(app, step))
+
+
+def _ask_confirmation(app: QudagApp, step: Step) -> None:
     from qudag_tui.tui.screens.typed_start import TypedStart  # noqa: PLC0415  # only when something is started
 
     lines = []
@@ -202,11 +221,7 @@ def confirm(app: QudagApp, step: Step) -> None:
     elif step.steps:
         lines.append(f"{len(step.steps)} steps follow one after the other.")
     lines.append(f"The plan asks for this before it starts. Recorded as {app.actor.by}.")
-
-    def ask_for_code() -> None:
-        app.push_screen(
-            TypedStart(f"Start “{step.text}”?", lines, with_reason=False),
-            lambda answer: app.submit(ask.ConfirmStep(step.id)) if answer is not None else None,
-        )
-
-    _once_it_may_run(app, step, ask_for_code)
+    app.push_screen(
+        TypedStart(f"Start “{step.text}”?", lines, with_reason=False),
+        lambda answer: app.submit(ask.ConfirmStep(step.id)) if answer is not None else None,
+    )

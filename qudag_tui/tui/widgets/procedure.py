@@ -333,7 +333,11 @@ def _ended(step: Step, execution: Execution, shot: Snapshot) -> tuple[tuple[str,
     code = f", exit code {attempt.code}" if attempt is not None and attempt.code else ""
     said = progress.reason or (progress.line if step.until is not None else "")
     why = f": {said}" if said and outcome is not Outcome.PASSED else ""
-    ways = [*(["t retry"] if not step.is_persons else []), *(["k skip"] if not step.required else []), "m mark"]
+    retry = "t retry"
+    if outcome is Outcome.NEVER_STARTED and shot.readiness is not None and shot.readiness.why:
+        # What has changed stands below, and in the banner: here is room for what can be done.
+        why, retry = ": not trusted", "t review"
+    ways = [*([retry] if not step.is_persons else []), *(["k skip"] if not step.required else []), "m mark"]
     # Where something is to be done there is no room for when, too: the banner and the timeline have it.
     after = ", ".join(ways) if execution.waits_for is step else when
     whys = (why, why.partition(" · ")[0], "")
