@@ -35,6 +35,9 @@ class Plot:
 
 def _scale(known: Sequence[float], levels: Sequence[Level]) -> tuple[float, float]:
     low, high = min(known), max(known)
+    if low == high == 0:
+        # Nothing but zeros has no size of its own: the levels give it one, or else one unit.
+        return 0.0, max((level.value for level in levels if 0 < level.value < _HUGE), default=1.0) * 1.08
     reach = max(high - low, abs(high) * 0.1, 1e-12)
     near = [
         level.value
