@@ -20,6 +20,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from qudag_tui.core.checklist import Section
+    from qudag_tui.core.gate_said import GateSaid
     from qudag_tui.core.instant import Instant
     from qudag_tui.core.item import Mark
     from qudag_tui.tui.snapshot import Snapshot
@@ -181,11 +182,13 @@ def _gate_fact(item: Item, shot: Snapshot) -> Fact:
     head = said.line.partition(" · ")[0]
     if said.is_final:
         tone = Tone.CURRENT if said.verdict is Verdict.PASS else Tone.WRONG
-        return Fact((f"{said.line} · {said.words}", f"{head} · {said.words}", said.words), tone)
+        shorter = _reasons(said) if said.verdict is Verdict.UNKNOWN else (head,)
+        return Fact((*(f"{each} · {said.words}" for each in (said.line, *shorter)), said.words), tone)
     tone = {Verdict.FAIL: Tone.WRONG, Verdict.PASS: Tone.PLAIN}.get(said.verdict, Tone.DIM)
     if said.verdict is Verdict.UNKNOWN:
         needs = [f"unknown: needs {said.needs}"] if said.needs else []
-        return Fact((*([f"unknown: {said.line}"] if said.line else []), *needs, "unknown"), tone)
+        whole = [said.line] if said.line else []
+        return Fact((*(f"unknown: {each}" for each in (*whole, *_reasons(said))), *needs, "unknown"), tone)
     if not said.line:
         return Fact((said.words, said.verdict), tone)
     wordings = [f"{said.line} · {said.words}", f"{head} · {said.words}", said.words, said.verdict]
@@ -193,6 +196,13 @@ def _gate_fact(item: Item, shot: Snapshot) -> Fact:
         # What it waits for says more than that it waits.
         wordings[1:1] = [f"{head} · needs {said.needs}", f"needs {said.needs}"]
     return Fact(tuple(wordings), tone)
+
+
+def _reasons(said: GateSaid) -> tuple[str, ...]:
+    """Why it cannot be told, in fewer words from one to the next: without value and age, then the last reason alone."""
+    line = next((asked.line for asked in said.requirements if asked.verdict is said.verdict), said.line)
+    parts = [part for part in (line.partition(" · ")[2] or line).split(", ") if part and not part.endswith(" old")]
+    return (", ".join(parts), parts[-1]) if parts else ()
 
 
 def _forecast_fact(gate: Item, shot: Snapshot) -> Fact:
