@@ -70,7 +70,7 @@ def gate_said(
         needs = "" if verdict is Verdict.PASS else needs_of_all(asked)
         if needs and soak is not None:
             # Its window is closed: no time that passes now brings what was missing.
-            needs = f"another soak, with {needs}"
+            needs = f"another soak; this one still needed {needs}"
         return GateSaid(verdict, look.judged.line, needs, asked, is_final=True)
     if so_far is not None and unlooked:
         line = f"{unlooked}; it last said {so_far.verdict}: {so_far.line}"

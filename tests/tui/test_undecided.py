@@ -48,7 +48,7 @@ def test_what_a_finished_soak_was_missing_is_needed_of_another_soak(tmp_path: Pa
     said = said_of(gate, shot)
 
     assert said is not None
-    assert said.needs == "another soak, with 329 more slots without a gap, ~2 min"
+    assert said.needs == "another soak; this one still needed 329 more slots without a gap, ~2 min"
     assert box_fact(gate, shot).wordings[1] == "20 of 71 slots missing · final unknown"
 
 
