@@ -91,7 +91,9 @@ async def test_the_decision_says_which_gates_passed_and_only_wait_for_their_tick
         await robot.go_to("go")
         await robot.press("d")
 
-        await robot.sees("pass, unticked CPU is normal", "No Go yet: 9 boxes are open", "1 gate has passed")
+        await robot.sees(
+            "pass, unticked  CPU is normal", "No Go yet: 9 boxes are open", "1 gate has passed and waits for a tick"
+        )
         await robot.sees("Step 5", "and 2 more")
 
 
@@ -128,4 +130,4 @@ async def test_the_warning_of_a_capture_during_a_soak_is_said_whole(tmp_path: Pa
     async with at_the_screen(deployment, SMALL) as robot:
         await robot.press("2", "b")
 
-        await robot.sees("is counting: its gates cannot be compared with a baseline", "captured now")
+        await robot.sees("is counting: its gates cannot be compared with a baseline", "captured now", "how far back")

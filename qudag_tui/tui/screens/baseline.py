@@ -40,7 +40,7 @@ class BaselineDialog(Dialog[float]):
 
     def fields(self) -> ComposeResult:
         """How far back."""
-        yield self.field("window", "how far back, such as 10m", WINDOW)
+        yield self.field("window", "10m", WINDOW)
 
     def on_mount(self) -> None:
         """Look at once; before there is an answer the list says so."""
@@ -84,7 +84,8 @@ class BaselineDialog(Dialog[float]):
             said = f"“{soak}” is counting: its gates cannot be compared with a baseline captured now"
             lines.extend([(part, colours.wrong)] for part in wrapped(said, self.inner_width, glyphs, 4))
         lines.append([(f"recorded as {glyphs.text(self.desk.actor.by)}", colours.dim)])
-        self.words.put([*lines, []])
+        # The field is filled in, so that its own hint is never seen.
+        self.words.put([*lines, [], [("how far back, such as 10m or 90s:", colours.dim)]])
 
     def _words(self, metric: Metric) -> str:
         captured = self.found.get(metric.id)

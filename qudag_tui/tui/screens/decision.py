@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from qudag_tui.tui.snapshot import Snapshot
     from qudag_tui.tui.theme import Palette
 
-_LABEL = 15
+_LABEL = 16
 _MOST = 6
 
 
@@ -89,8 +89,10 @@ def decision_lines(section: Section, shot: Snapshot, glyphs: Glyphs, colours: Pa
         many = "1 box is" if len(left) == 1 else f"{len(left)} boxes are"
         said = f"No Go yet: {many} open; each must be done, not applicable, deferred or overridden."
         if unticked:
-            passed = "1 gate has" if len(unticked) == 1 else f"{len(unticked)} gates have"
-            said += f" {passed} passed: space on its row ticks it."
+            passed = (
+                "1 gate has passed and waits" if len(unticked) == 1 else f"{len(unticked)} gates have passed and wait"
+            )
+            said += f" {passed} for a tick (space)."
     else:
         why = reasons_needed(shot.state, section.id)
         said = f"A Go now needs a reason: {'; '.join(why)}." if why else "All is settled: a Go needs no reason."
