@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from qudag_tui.core.state import State
 
 UNSUPERVISED = "no supervisor looks"
+LAST_SAID = "; it last said "
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +74,7 @@ def gate_said(
             needs = f"another soak; this one still needed {needs}"
         return GateSaid(verdict, look.judged.line, needs, asked, is_final=True)
     if so_far is not None and unlooked:
-        line = f"{unlooked}; it last said {so_far.verdict}: {so_far.line}"
+        line = f"{unlooked}{LAST_SAID}{so_far.verdict}: {so_far.line}"
         return GateSaid(Verdict.UNKNOWN, line, "a supervisor")
     if so_far is None or so_far.verdict is not Verdict.PASS:
         return so_far

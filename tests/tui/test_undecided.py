@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 from qudag_tui.core import event as ev
@@ -24,13 +25,21 @@ def test_a_row_says_why_its_gate_cannot_be_told_where_the_whole_line_does_not_fi
     deployment.ask(ask.Tick("watch"), ago=100)
     line = "31%, limit 80% · 18 of 46 slots missing, connection refused, 9 s old"
     deployment.standing("gate", "cpu-gate", verdict="unknown", line=line, needs="314 more slots without a gap")
-    gate = deployment.run.plan.items["cpu-gate"]
+    deployment.standing("metric", "cpu", verdict="unknown", error="connection refused")
+    gate, shot = deployment.run.plan.items["cpu-gate"], snapshot(deployment)
 
-    assert box_fact(gate, snapshot(deployment)).wordings == (
+    assert box_fact(gate, shot).wordings == (
         f"unknown: {line}",
         "unknown: 18 of 46 slots missing, connection refused",
         "unknown: connection refused",
+        "unknown: 18 of 46 slots missing",
         "unknown: needs 314 more slots without a gap",
+        "unknown",
+    )
+    unlooked = replace(shot, readings=replace(shot.readings, supervised=False))
+    assert box_fact(gate, unlooked).wordings[1:] == (
+        "unknown: no supervisor looks",
+        "unknown: needs a supervisor",
         "unknown",
     )
 
