@@ -12,9 +12,11 @@ from qudag_tui.core.arming import armed_words, counting, offered_only
 from qudag_tui.core.duration import clock, relative, spoken
 from qudag_tui.core.execution import Execution, StepState
 from qudag_tui.core.item import Item, ItemState, Kind, Soak
+from qudag_tui.core.offering import offering, reason_of
 from qudag_tui.core.phase import PhaseState
 from qudag_tui.core.printable import for_tmux
 from qudag_tui.core.readiness import is_called_for
+from qudag_tui.core.regression import unanswered
 from qudag_tui.core.step import Outcome
 
 if TYPE_CHECKING:
@@ -105,12 +107,21 @@ def held_by(holder: Holder) -> str:
 
 
 def _alarms(state: State, standings: Standings, now: Instant) -> Iterator[str]:
-    """What is armed, what counts down, and what keeps the supervisor from telling anything."""
+    """What is armed, what counts down, what fired or regressed, and what keeps the supervisor from telling anything."""
     if state.armed is not None:
         yield f"{armed_words(state)} ({state.armed.at.wall:%H:%M}): arm --off disarms it"
-    for countdown in counting(state, now) if standings.supervised else ():
+    counted = counting(state, now) if standings.supervised else []
+    for countdown in counted:
         text = state.plan.trigger_index[countdown.trigger].text
         yield f"ROLLBACK IN {spoken(countdown.left_seconds(now))}: {text}, {countdown.line}; abort stops it"
+    if state.closed is None:
+        for trigger, fired in offering(state):
+            if any(countdown.trigger == trigger.id for countdown in counted):
+                continue
+            how = "FIRED" if fired.breached else f"REPORTED by {fired.by}"
+            yield f"{how} {fired.at.wall:%H:%M}: {reason_of(trigger, fired.line)}; rollback starts it"
+        for gate, regression in unanswered(state):
+            yield f"REGRESSED after the Go, {regression.at.wall:%H:%M}: {gate.text}, {regression.seen.line}"
     if standings.trouble:
         yield standings.trouble
 
@@ -291,6 +302,8 @@ def tmux_line(session: Session, standings: Standings, now: Instant) -> str:
         parts.append(f"missing {', '.join(known.missing)}" if known is not None and known.missing else "")
     if state.fired:
         parts.append(f"{len(state.fired)} fired")
+    regressed = unanswered(state) if state.closed is None else []
+    parts.append(f"{len(regressed)} regressed" if regressed else "")
     parts.append("armed" if state.armed else "")
     parts.append("nothing is stored" if standings.trouble else "")
     parts.append("" if state.closed else "supervised" if standings.supervised else "NO SUPERVISOR")

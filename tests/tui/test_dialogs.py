@@ -193,7 +193,9 @@ async def test_a_recap_names_all_that_waits_and_whatever_took_over(deployment: D
     deployment.ask(ask.Tick("hot"), BO, ago=5)
 
     async with at_the_screen(deployment, (80, 36), recap=True) as robot:
-        await robot.sees("waits      Rollback, started ", "           “Switch the flags off” unknown · t retry, k skip, m mark")
+        await robot.sees(
+            "waits      Rollback, started ", "           “Switch the flags off” unknown · t retry, k skip, m mark"
+        )
         await robot.sees("fired      CPU is hot: reported", "by bo")
         await robot.sees("the supervisor started, pid 4243, in place of pid", "4242, which did not leave in order")
         await robot.sees("ana marked “Alert the commander” passed")

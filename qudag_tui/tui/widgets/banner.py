@@ -175,13 +175,16 @@ class Banner(Lines):
         self.where = where
         self.counting: Snapshot | None = None
         self.alarms: list[str] = []
+        self.untold = 0
         self.waiting: list[str] = []
 
     def show(self, shot: Snapshot) -> None:
         """Draw a new snapshot."""
         self.counting = shot if running_countdowns(shot) else None
         taken = _COUNTDOWN_LINES if self.counting is not None else 0
-        self.alarms = alarms(shot)[: _MOST - taken]
+        found = alarms(shot)
+        self.alarms = found[: _MOST - taken]
+        self.untold = len(found) - len(self.alarms)
         self.waiting = waiting(shot, self.where)[: _MOST - taken - len(self.alarms)]
         wanted = taken + len(self.alarms) + len(self.waiting)
         if self.size.height != wanted and self.styles.height is not None and self.styles.height.value != wanted:
@@ -191,9 +194,11 @@ class Banner(Lines):
     def draw(self, width: int, height: int) -> list[list[Piece]]:
         """The countdown's two lines, then one alarm a line."""
         counted = countdown_lines(self.counting, width - 2, self.glyphs) if self.counting is not None else []
+        more = self.glyphs.text(f" · {self.untold} more") if self.untold else ""
+        ends = [""] * (len(counted) + len(self.alarms) - 1) + [more]
         lines: list[list[Piece]] = [
-            [((" " + _fitting(alarm, width - 2, self.glyphs)).ljust(width), self.colours.alarm)]
-            for alarm in [*counted, *self.alarms]
+            [((" " + _fitting(alarm, width - 2 - len(end), self.glyphs) + end).ljust(width), self.colours.alarm)]
+            for alarm, end in zip([*counted, *self.alarms], ends, strict=False)
         ]
         lines.extend([(" " + _fitting(said, width - 2, self.glyphs), self.colours.accent)] for said in self.waiting)
         return lines[:height]

@@ -13,6 +13,7 @@ from qudag_tui.core.execution import Execution, ExecutionState, StepState
 from qudag_tui.core.offering import offering
 from qudag_tui.core.procedure import ROLLBACK
 from qudag_tui.core.step import Outcome
+from qudag_tui.core.trigger import Then
 from qudag_tui.tui.facts import time_of, who_and_when
 from qudag_tui.tui.widgets.line import Piece, cut, spread
 from qudag_tui.tui.widgets.panel import Panel
@@ -134,7 +135,10 @@ class ProcedureList(Panel):
         held = f" for {spoken(trigger.for_seconds)}" if trigger.for_seconds and width >= _WIDE else ""
         fired = trigger.id in shot.state.fired
         waits = armed is not None and trigger.id in armed.triggers and not fired
-        starts = f" {self.glyphs.dot} armed" if waits else ""
+        rollback = shot.plan.procedures.get(ROLLBACK)
+        may_start = trigger.then is Then.START and rollback is not None and rollback.approvals == 1
+        could = may_start and armed is None and not fired and shot.state.closed is None
+        starts = f" {self.glyphs.dot} {'armed' if waits else 'A arms it'}" if waits or could else ""
         right, tone = trigger_row(trigger, shot)
         styles = {"plain": self.colours.plain, "dim": self.colours.dim, "wrong": self.colours.wrong}
         name = cut(f" {trigger.text}{held}{starts}", width // 2 if fired else width * 3 // 5, self.glyphs)
