@@ -88,7 +88,9 @@ def _change(before: Item, after: Item, old: Plan, new: Plan) -> str:
         is_same = replace(before.spec.step, text="") == replace(after.spec.step, text="")
         parts.append("" if is_same else "what it runs was changed")
     elif before.kind is Kind.STEP:
-        is_same = replace(old.steps[before.id], text="") == replace(new.steps[after.id], text="")
+        # What a branch holds is told step by step.
+        one_step, other_step = old.steps[before.id], new.steps[after.id]
+        is_same = replace(one_step, text="", steps=()) == replace(other_step, text="", steps=())
         parts.append("" if is_same else "what it does was changed")
     return ", ".join(part for part in parts if part)
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from qudag_tui.core.checklist import Plan
 from qudag_tui.core.condition import parse_condition
 from qudag_tui.core.difference import difference
 from qudag_tui.core.item import Gate, Item, Kind
 from qudag_tui.core.rewording import Pair, pairs
 from qudag_tui.core.trigger import Then, Trigger
 from tests.core.adopting import measured
-from tests.core.building import command, gate, manual, plan, section, soak
+from tests.core.building import branch, command, gate, manual, plan, section, soak, watch
 
 
 def box(id_: str, text: str, kind: Kind = Kind.MANUAL) -> Item:
@@ -130,6 +131,15 @@ def test_how_many_people_a_rollback_takes_its_order_and_when_things_are_due_are_
         "the steps of “Back” are in another order",
     )
     assert [(item.id, what) for item, what in told.changed] == [("hot", "its countdown was changed")]
+
+
+def test_a_step_in_a_branch_is_told_and_not_the_branch_again() -> None:
+    def with_code(words: str) -> Plan:
+        code = replace(command("code"), run=(words,))
+        return plan(section("a", manual("one")), rollback=[watch("recovery"), branch("if-not", "recovery", code)])
+
+    told = difference(with_code("old"), with_code("new"))
+    assert [(item.id, what) for item, what in told.changed] == [("code", "what it does was changed")]
 
 
 def test_a_plan_is_not_different_from_itself() -> None:

@@ -120,9 +120,9 @@ async def test_every_other_view_says_that_a_rollback_runs_and_that_a_step_of_it_
         made.record(ev.WatchEnded("recovery", request, "failed", "fail", LINE))
         made.record(ev.StepStarted("code", request, 1, 10, 1, 9, 1))
         made.record(ev.StepEnded("code", request, 1, "timed_out", seconds=0.0))
-        await robot.sees("“Initiate code rollback” timed out, and waits for a person · 3 shows it")
+        await robot.sees("“Initiate code rollback” timed out, and waits · 3 shows it")
         await robot.press("3")
-        await robot.sees("“Initiate code rollback” timed out, and waits for a person · t, k, m or a")
+        await robot.sees("“Initiate code rollback” timed out, and waits · t, k, m or a")
         assert "3 shows it" not in robot.text()
 
 
@@ -140,6 +140,36 @@ async def test_nobody_claims_that_a_step_runs_once_the_supervisor_is_gone(
         made.record(ev.StepStarted("code", request, 1, 10, 1, 9, 1))
         await robot.sees("the supervisor is gone: nothing follows this step · : starts it again")
         await robot.sees("runs, or has ended  00:0")
+
+
+async def test_aborting_a_watch_speaks_of_no_process(tmp_path: Path) -> None:
+    made, _ = watching(tmp_path)
+    async with at_the_screen(made) as robot:
+        await robot.press("3", "a")
+        await robot.sees("Abort?", "“Monitor system recovery” is watched no more.")
+        assert "TERM" not in robot.text()
+
+
+async def test_a_script_in_the_plan_is_not_asked_about_by_its_first_line_alone(tmp_path: Path) -> None:
+    script = "run = ['sh', '-c', '''set -eu\necho off\necho done\n''']"
+    made = Deployment(tmp_path, SEED.replace('run = ["true"]', script, 1))
+    request = made.ask(ask.Execute("rollback"), ago=40).seq
+    made.record(ev.RequestClaimed(request), ago=39)
+    made.ask(ask.MarkStep("alert"), ago=38)
+    made.record(ev.StepStarted("flags-off", request, 1, 10, 1, 9, 1), ago=20)
+    made.record(ev.StepEnded("flags-off", request, 1, "failed", code=1, seconds=1.0), ago=18)
+    async with at_the_screen(made) as robot:
+        await robot.press("3", "t")
+        await robot.sees("Retry?", "It runs again: sh -c set -eu … and 2 more lines: v shows them")
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 36), (60, 15)])
+async def test_what_there_is_to_read_takes_the_whole_height(tmp_path: Path, size: tuple[int, int]) -> None:
+    made, _ = watching(tmp_path)
+    async with at_the_screen(made, size) as robot:
+        await robot.press("3", "question_mark")
+        await robot.sees("close")
+        assert "close" in robot.lines()[-2], robot.text()
 
 
 async def test_what_is_to_be_done_stands_in_the_banner_however_long_the_step_is_called(tmp_path: Path) -> None:

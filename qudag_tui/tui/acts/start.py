@@ -18,6 +18,7 @@ from qudag_tui.tui.screens.checklists import Checklists
 from qudag_tui.tui.screens.dialog import Choice
 from qudag_tui.tui.screens.rollback import Rollback
 from qudag_tui.tui.screens.typed_start import TypedStart
+from qudag_tui.tui.widgets.banner import title_of
 
 if TYPE_CHECKING:
     from qudag_tui.core.execution import Execution
@@ -118,7 +119,7 @@ def preview(app: QudagApp) -> None:
             app.say("this plan has no rollback", wrong=True)
             return
         steps = shown.steps if shown is not None else procedure.steps if procedure is not None else ()
-        title = shown.label if shown is not None else "Rollback"
+        title = title_of(shown, shot) if shown is not None else "Rollback"
     from pathlib import PurePath  # noqa: PLC0415  # beside its only use
 
     from qudag_tui.core.dry_run import dry_run, names_of  # noqa: PLC0415  # only when it is looked at

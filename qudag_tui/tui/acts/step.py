@@ -93,6 +93,8 @@ def abort(app: QudagApp) -> None:
     withdrawn = "It waits for an approval: the request is withdrawn."
     what = (
         f"“{running.text}” is stopped: TERM now, KILL after {running.grace_seconds:.0f} s."
+        if running and running.run
+        else f"“{running.text}” is watched no more."
         if running
         else withdrawn
         if execution.awaits_approval
@@ -132,12 +134,18 @@ def _once_it_may_run(app: QudagApp, step: Step | None, then: Callable[[], None])
     once_trusted(app, then, step)
 
 
+def _command(step: Step) -> str:
+    """In a line; of a script that stands in the plan its beginning, and where all of it is shown."""
+    first, *more = " ".join(step.run).splitlines()
+    return f"{first[:200]} … and {len(more)} more lines: v shows them" if more else first[:200]
+
+
 def _ask_retry(app: QudagApp, step: Step) -> None:
     if is_refused(app, ask.Retry(step.id)):
         return
     lines = [f"“{step.text}”"]
     if step.run:
-        lines.append(f"It runs again: {' '.join(step.run).splitlines()[0][:200]}")
+        lines.append(f"It runs again: {_command(step)}")
         if not step.idempotent:
             lines.append("The plan does not say that it may safely run twice.")
         if step.confirm:
@@ -217,7 +225,7 @@ def _ask_confirmation(app: QudagApp, step: Step) -> None:
 
     lines = []
     if step.run:
-        lines.append(f"It runs: {' '.join(step.run).splitlines()[0][:200]}")
+        lines.append(f"It runs: {_command(step)}")
     elif step.steps:
         lines.append(f"{len(step.steps)} steps follow one after the other.")
     lines.append(f"The plan asks for this before it starts. Recorded as {app.actor.by}.")

@@ -138,9 +138,9 @@ def _at_work(execution: Execution, shot: Snapshot, *, is_there: bool) -> list[st
         return [f"“{waits.text}” is to be confirmed · w {'' if is_there else 'in view 3 '}lets it start"]
     if waits is not None:
         outcome = execution.of(waits.id).outcome
-        how = f"{outcome}, and waits".replace("_", " ") if outcome is not None else "waits"
+        how = f"{outcome}, and waits".replace("_", " ") if outcome is not None else "waits for a person"
         keys = "space marks it" if outcome is None else "t, k, m or a"
-        return [f"“{waits.text}” {how} for a person · {keys if is_there else '3 shows it'}"]
+        return [f"“{waits.text}” {how} · {keys if is_there else '3 shows it'}"]
     if running is None or is_there or shot.readings.supervised is False:
         return []
     since = execution.of(running.id).since
