@@ -228,6 +228,21 @@ async def test_where_nothing_happened_since_a_recap_says_what_was_done_last(depl
         await robot.sees("running    soak “Watch it”", "last       ana started the soak “Watch it”, 2 min ago")
 
 
+async def test_what_went_well_makes_room_for_the_keys_and_what_went_wrong_waits_to_be_read(
+    deployment: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("qudag_tui.tui.widgets.footer.CALM_SECONDS", 0.2)
+    async with at_the_screen(deployment) as robot:
+        robot.app.say("ticked it")
+        await robot.sees("ticked it")
+        await robot.until(lambda: "? help" in robot.lines()[-1], "the keys again")
+        robot.app.say("ticked another")
+        robot.app.say("that is not allowed", wrong=True)
+        await robot.sees("that is not allowed")
+        assert robot.app.view is not None
+        assert robot.app.view.footer.leaves is None, "nothing takes it away but a key"
+
+
 async def test_nothing_happened_is_no_reason_for_a_recap(deployment: Deployment) -> None:
     async with at_the_screen(deployment):
         pass

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import partial
 from typing import TYPE_CHECKING
 
 from qudag_tui.tui.keymap import Where, footer_keys
@@ -9,9 +10,12 @@ from qudag_tui.tui.widgets.line import Piece, cut, width_of, wrapped
 from qudag_tui.tui.widgets.lines import Lines
 
 if TYPE_CHECKING:
+    from textual.timer import Timer
+
     from qudag_tui.tui.glyphs import Glyphs
     from qudag_tui.tui.theme import Palette
 
+CALM_SECONDS = 15.0
 _WIDE = 100
 _MARGIN = 2
 _MOST_LINES = 3
@@ -20,7 +24,7 @@ _DISPENSABLE = ("palette", "pause", "copy", "operator", "follow", "defer", "not_
 
 
 class Footer(Lines):
-    """One line that fits 80 columns; a notice stands in its place until the next key.
+    """One line that fits 80 columns; a notice stands in its place until the next key, a calm one for a while.
 
     A notice says at its end what to do next: one that is longer than the line takes as many as it needs, three at the most.
     """
@@ -33,6 +37,7 @@ class Footer(Lines):
         self.where = where
         self.notice = ""
         self.is_wrong = False
+        self.leaves: Timer | None = None
         self.without: frozenset[str] = frozenset()
 
     def leave_out(self, acts: frozenset[str]) -> None:
@@ -42,7 +47,13 @@ class Footer(Lines):
             self.repaint()
 
     def say(self, notice: str, *, wrong: bool = False) -> None:
-        """Show ``notice`` in place of the keys (an empty one: the keys again)."""
+        """Show ``notice`` in place of the keys (an empty one: the keys again).
+
+        What went well is not to stand for minutes where somebody looks for a key; what went wrong waits to be read.
+        """
+        if self.leaves is not None:
+            self.leaves.stop()
+        self.leaves = self.set_timer(CALM_SECONDS, partial(self.say, "")) if notice and not wrong else None
         if (notice, wrong) != (self.notice, self.is_wrong):
             self.notice, self.is_wrong = notice, wrong
             wanted = max(1, len(self._wrapped(self.size.width)))
