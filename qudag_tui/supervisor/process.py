@@ -1,4 +1,4 @@
-"""The supervisor's life: it starts, turns ten times a second, and leaves when nothing needs it any more."""
+"""The supervisor's life: it starts, turns ten times a second and on news, and leaves when nothing needs it any more."""
 
 from __future__ import annotations
 
@@ -31,6 +31,8 @@ from qudag_tui.supervisor.sampler import Sampler
 from qudag_tui.supervisor.starts import starts
 
 TURN_SECONDS = 0.1
+# A stat costs next to nothing, and whoever asks for a rollback waits for it.
+_GLANCE_SECONDS = 0.02
 _PULSE_SECONDS = 1.0
 # A longer pause between two pulses was a suspend: what was to start then is late, and waits for a person.
 GAP_SECONDS = 30.0
@@ -66,6 +68,7 @@ class Supervisor:
         self._start: Fact | None = self._started()
         self._last_pulse = now()
         self._judged = (-1, -1)
+        self._glanced = run.position.seen
         self._leave_ns = 0
 
     def _run_ns(self, at: Instant) -> int:
@@ -121,9 +124,30 @@ class Supervisor:
         self._wake.set()
 
     async def _rest(self) -> None:
-        handle = asyncio.get_running_loop().call_later(TURN_SECONDS, self._wake.set)
+        """Until the next turn, the end of something that ran, or an event of somebody else's."""
+        loop = asyncio.get_running_loop()
+        end = loop.time() + TURN_SECONDS
+        handle: asyncio.TimerHandle
+
+        def glance() -> None:
+            nonlocal handle
+            if loop.time() >= end or self._has_news():
+                self._wake.set()
+            else:
+                handle = loop.call_later(_GLANCE_SECONDS, glance)
+
+        handle = loop.call_later(_GLANCE_SECONDS, glance)
         await self._wake.wait()
         handle.cancel()
+
+    def _has_news(self) -> bool:
+        # A journal that cannot be read is news once, not at every glance.
+        before = (self._run.position.seen, self._glanced)
+        try:
+            self._glanced = self._run.signature()
+        except RunGone:
+            return True
+        return self._glanced not in before
 
     async def _turn(self) -> None:
         try:

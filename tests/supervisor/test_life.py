@@ -19,6 +19,7 @@ from qudag_tui.run.disk import Disk
 from qudag_tui.run.presence import attach
 from qudag_tui.run.samples import SampleWriter
 from qudag_tui.run.supervision import ensure_supervisor, supervisor_alive
+from qudag_tui.supervisor import process
 from tests.supervisor.living import living
 from tests.supervisor.shimmed import until, until_async
 from tests.supervisor.supervised import ANA, REPOSITORY, Supervised, step
@@ -305,3 +306,14 @@ def test_it_loads_nothing_heavy() -> None:
     found = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=REPOSITORY)
 
     assert found.stdout == "set()\n"
+
+
+async def test_what_somebody_asks_for_does_not_wait_for_the_next_turn(
+    supervised: Build, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process, "TURN_SECONDS", 3600.0)
+    run = supervised(step("off", "echo ran >> ran"))
+    async with living(run):
+        await until_async(lambda: "supervisor started" in run.kinds())
+        run.rollback()
+        await until_async(lambda: run.outcomes() == {"off": "passed"})
