@@ -141,7 +141,3 @@ class Plan:
                 return holder
             parent = holder.parent
         return None
-
-    def procedure_of(self, step_id: str) -> Procedure | None:
-        """The procedure that holds a step."""
-        return next((p for p in self.procedures.values() if any(s.id == step_id for s in p.walk())), None)

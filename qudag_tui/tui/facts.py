@@ -24,8 +24,6 @@ if TYPE_CHECKING:
     from qudag_tui.core.item import Mark
     from qudag_tui.tui.snapshot import Snapshot
 
-_WIDE = 100
-
 
 class Tone(StrEnum):
     """How a fact is drawn."""
@@ -240,8 +238,3 @@ def _script_fact(item: Item, shot: Snapshot) -> Fact:
     if progress.outcome is not None and progress.outcome is not Outcome.PASSED:
         return Fact((str(progress.outcome).replace("_", " "),), Tone.WRONG)
     return Fact((str(execution.state),), Tone.CURRENT)
-
-
-def is_wide(width: int) -> bool:
-    """Whether there is room for a second line of sparklines below a phase."""
-    return width >= _WIDE
