@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from qudag_tui.core.compared import baseline_level
-from qudag_tui.core.condition import terms
 from qudag_tui.core.gate_said import UNSUPERVISED, GateSaid, gate_said
-from qudag_tui.core.item import Gate, Item
-from qudag_tui.core.observed import MOST_PERIODS, SUPERVISOR, SUPERVISOR_EVERY_SECONDS, observed_seconds
+from qudag_tui.core.item import Item
+from qudag_tui.core.observed import MOST_PERIODS, observed_seconds, observers_of
 from qudag_tui.core.part import Part, part
 from qudag_tui.core.requirement import Requirement, requirements_of
 from qudag_tui.core.slots import Window, period_ns
@@ -105,10 +104,7 @@ def _observed(session: Session, reader: SampleReader) -> Iterator[tuple[str, flo
         item = plan.items.get(soak_id)
         if item is None or soak.completed is not None:
             continue
-        gates = [below for below in plan.sections[item.section].below(soak_id) if isinstance(below.spec, Gate)]
-        named = [term.metric for gate in gates if isinstance(gate.spec, Gate) for term in terms(gate.spec.condition)]
-        periods = {name: plan.metrics[name].every_seconds for name in named if name in plan.metrics}
-        periods = periods if gates else {SUPERVISOR: SUPERVISOR_EVERY_SECONDS}
+        periods = observers_of(plan, item)
         window = Window(soak.started_run_ns, state.clock.at(clock.now()))
         before = {name: MOST_PERIODS * period_ns(every) for name, every in periods.items()}
         series = {name: reader.window(name, max(0, window.start_ns - before[name]), window.end_ns) for name in periods}

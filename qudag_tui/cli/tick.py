@@ -51,10 +51,7 @@ def _too_short(session: Session, fact: SoakStarted) -> list[str]:
     from qudag_tui.cli.standings import Standings  # noqa: PLC0415  # only soaks have forecasts
 
     standings, state = Standings(session), session.state
-    mine = [
-        gate for gate in session.plan.gates if (soak := session.plan.soak_of(gate)) is not None and soak.id == fact.item
-    ]
-    ahead = [(gate, standings.forecast(gate, state)) for gate in mine]
+    ahead = [(gate, standings.forecast(gate, state)) for gate in session.plan.gates_of(session.plan.items[fact.item])]
     return [f"“{gate.text}”: {said.line}" for gate, said in ahead if said is not None and said.verdict is Verdict.FAIL]
 
 

@@ -141,3 +141,8 @@ class Plan:
                 return holder
             parent = holder.parent
         return None
+
+    def gates_of(self, soak: Item) -> tuple[Item, ...]:
+        """The gates whose nearest soak ``soak`` is, in order."""
+        inside = self.sections[soak.section].below(soak.id)
+        return tuple(item for item in inside if item.kind is Kind.GATE and self.soak_of(item) is soak)

@@ -9,11 +9,9 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING, Any
 
-from qudag_tui.core.condition import terms
 from qudag_tui.core.instant import NANOSECONDS
-from qudag_tui.core.item import Gate, Kind
 from qudag_tui.core.measure import beside
-from qudag_tui.core.observed import MOST_PERIODS, SUPERVISOR, SUPERVISOR_EVERY_SECONDS, observed_seconds
+from qudag_tui.core.observed import MOST_PERIODS, observed_seconds, observers_of
 from qudag_tui.core.requirement import requirements_of
 from qudag_tui.core.slots import Window, period_ns
 from qudag_tui.run.presence import attached
@@ -124,7 +122,7 @@ class Reader:
         return found
 
     def _observed(self, plan: Plan, soak: Item, seq: int, start_ns: int, now_ns: int) -> float:
-        periods = _periods(plan, soak)
+        periods = observers_of(plan, soak)
         counted = self._counted.get(soak.id)
         if counted is None or counted.seq != seq or now_ns - counted.at_ns > _AGAIN_NS:
             until = max(start_ns, now_ns - _RECENT_NS)
@@ -138,13 +136,6 @@ class Reader:
             for name, every in periods.items()
         }
         return observed_seconds(series, periods, Window(start_ns, end_ns))
-
-
-def _periods(plan: Plan, soak: Item) -> dict[str, float]:
-    gates = [item for item in plan.sections[soak.section].below(soak.id) if item.kind is Kind.GATE]
-    names = chain.from_iterable(terms(gate.spec.condition) for gate in gates if isinstance(gate.spec, Gate))
-    periods = {term.metric: plan.metrics[term.metric].every_seconds for term in names if term.metric in plan.metrics}
-    return periods if gates else {SUPERVISOR: SUPERVISOR_EVERY_SECONDS}
 
 
 def standing_of(said: Mapping[str, Any]) -> Standing:

@@ -48,7 +48,8 @@ def too_short(fact: Fact, shot: Snapshot) -> str:
     """What is said as a soak starts whose gates, by the forecast, will not pass in it; "" of anything else."""
     if not isinstance(fact, SoakStarted):
         return ""
-    gates = [gate for gate in shot.plan.gates if (soak := shot.plan.soak_of(gate)) is not None and soak.id == fact.item]
+    soak = shot.plan.items.get(fact.item)
+    gates = shot.plan.gates_of(soak) if soak is not None else ()
     ahead = [(gate, shot.readings.forecasts.get(gate.id)) for gate in gates]
     short = [f"“{gate.text}”: {said.line}" for gate, said in ahead if said is not None and said.verdict == "fail"]
     return f"the soak has started; {'; '.join(short)}" if short else ""
