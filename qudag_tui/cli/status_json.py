@@ -172,7 +172,7 @@ def metric_json(metric_id: str, session: Session, standings: Standings) -> dict[
         "title": metric.title,
         "value": finite(seen.value) if seen else None,
         "unit": str(metric.unit),
-        "at": seen.at if seen else None,
+        "at": seen.at or None if seen else None,
         "verdict": _metric_verdict(metric_id, session, standings),
         "error": seen.error if seen else "",
         "baseline": finite(standings.baseline(metric, session.state)),

@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from qudag_tui.core.event import Actor, Event
     from qudag_tui.core.instant import Instant
     from qudag_tui.core.readiness import Readiness
-    from qudag_tui.core.requirement import Requirement
     from qudag_tui.core.state import State
+    from qudag_tui.run.standing import Standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,27 +41,11 @@ class Series:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
-    """What the supervisor last said of a gate, trigger, metric, watch or forecast.
-
-    ``error`` is why there is no value; of a trigger, why it cannot be told whether it fires.
-    """
-
-    verdict: str = "unknown"
-    line: str = ""
-    value: float | None = None
-    limit: float | None = None
-    error: str = ""
-    observed: float | None = None
-    needs: str = ""
-    requirements: tuple[Requirement, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class Readings:
     """One look at the samples and at who is there, taken once a second by a thread of its own.
 
-    ``unstored`` says since when the supervisor has stored nothing, and why; then all of this is as old.
+    ``observed`` is how much of each soak that counts was observed, in seconds. ``unstored`` says since when the
+    supervisor has stored nothing, and why; then all of this is as old.
     """
 
     series: Mapping[str, Series] = field(default_factory=dict)
@@ -70,6 +54,7 @@ class Readings:
     metrics: Mapping[str, Standing] = field(default_factory=dict)
     watches: Mapping[str, Standing] = field(default_factory=dict)
     forecasts: Mapping[str, Standing] = field(default_factory=dict)
+    observed: Mapping[str, float] = field(default_factory=dict)
     supervised: bool = False
     unstored: str = ""
     attached: tuple[str, ...] = ()

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from qudag_tui.core.approval import missing_words
+from qudag_tui.core.verdict import Verdict
 from qudag_tui.run import clock
 from qudag_tui.run.approving import approval_of, text_to_sign, waiting_for_approval
 from qudag_tui.run.error import RunError
@@ -70,7 +71,7 @@ def cause_of(shot: Snapshot) -> str:
         fired, seen = shot.state.fired.get(trigger.id), shot.readings.triggers.get(trigger.id)
         if fired is not None:
             return f"{trigger.text}: {fired.line}" if fired.line else trigger.text
-        if seen is not None and seen.verdict in {"holds", "fail"}:
+        if seen is not None and seen.verdict is Verdict.FAIL:
             return f"{trigger.text}: {seen.line}" if seen.line else trigger.text
     return ""
 

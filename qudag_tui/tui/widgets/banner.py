@@ -11,6 +11,7 @@ from qudag_tui.core.execution import ExecutionState
 from qudag_tui.core.offering import offering, reason_of
 from qudag_tui.core.readiness import is_called_for, names_missing
 from qudag_tui.core.regression import unanswered
+from qudag_tui.core.verdict import Verdict
 from qudag_tui.tui.facts import time_of
 from qudag_tui.tui.widgets.line import Piece, cut
 from qudag_tui.tui.widgets.lines import Lines
@@ -42,7 +43,7 @@ def alarms(shot: Snapshot) -> list[str]:
             found.append(f"{trigger.text} · {when} · R starts the rollback{f' · {more}' if more else ''}")
         elif trigger.id not in state.fired:
             seen = shot.readings.triggers.get(trigger.id)
-            if seen is not None and seen.verdict in {"holds", "fail"}:
+            if seen is not None and seen.verdict is Verdict.FAIL:
                 found.append(f"{trigger.text} · {seen.line} · 3 shows the triggers, R starts the rollback")
     for gate, regression in unanswered(state):
         section = shot.plan.sections[gate.section].title
