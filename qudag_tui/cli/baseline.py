@@ -85,10 +85,8 @@ def _capture(session: Session, arguments: argparse.Namespace) -> ExitCode:
         if not wanted:
             raise Stop(ExitCode.NOT_FOUND, "no condition compares a metric with a captured baseline; name a METRIC")
     events, few = [], False
-    for soak_id, soak in session.state.soaks.items():
-        if soak.completed is None and soak_id in session.plan.items:
-            text = session.plan.items[soak_id].text
-            say(f"“{text}” is counting: its gates cannot be compared with a baseline captured now")
+    for soak, _ in session.state.counting_soaks:
+        say(f"“{soak.text}” is counting: its gates cannot be compared with a baseline captured now")
     now_ns, chosen = session.state.clock.at(clock.now()), [metrics[name] for name in wanted]
     for captured in captures(session.opened, chosen, seconds, now_ns, session.state.metric_since):
         name, before = captured.metric, session.state.baselines.get(captured.metric)

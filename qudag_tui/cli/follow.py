@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from qudag_tui.cli.exit_code import ExitCode
 from qudag_tui.cli.failure import Stop
-from qudag_tui.cli.recorded import targets
 from qudag_tui.cli.sinks import put, say
 from qudag_tui.cli.step_output import OutputLines
 from qudag_tui.core.duration import spoken
@@ -100,7 +99,8 @@ class Follower:
         if event.seq <= self.request or getattr(event.fact, "request", self.request) != self.request:
             return
         self._print_output()
-        say(f"{event.at.wall:%H:%M:%S}  {words(event, self.session.state.plan_at(event.seq), targets(self.session))}")
+        state = self.session.state
+        say(f"{event.at.wall:%H:%M:%S}  {words(event, state.plan_at(event.seq), state.labels)}")
 
     def _print_output(self) -> None:
         if self.quiet:

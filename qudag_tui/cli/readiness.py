@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from qudag_tui.cli.status_json import start_of
 from qudag_tui.core.readiness import Readiness, is_called_for, names_missing
 
 if TYPE_CHECKING:
@@ -32,7 +31,7 @@ def trust_json(session: Session, now: Instant, *, supervised: bool) -> dict[str,
         "ok": not found.why,
         "why": found.why,
         "missing": list(found.missing),
-        "alarm": not found.is_ready and is_called_for(session.state, start_of(session.state), now),
+        "alarm": not found.is_ready and is_called_for(session.state, session.state.starts, now),
     }
 
 

@@ -78,12 +78,9 @@ class Standings:
 def _observed(session: Session, reader: SampleReader) -> Iterator[tuple[str, float]]:
     """How much of each soak that counts was observed up to now."""
     state, plan = session.state, session.plan
-    for soak_id, soak in state.soaks.items():
-        item = plan.items.get(soak_id)
-        if item is None or soak.completed is not None:
-            continue
+    for item, soak in state.counting_soaks:
         periods = observers_of(plan, item)
         window = Window(soak.started_run_ns, state.clock.at(clock.now()))
         before = {name: MOST_PERIODS * period_ns(every) for name, every in periods.items()}
         series = {name: reader.window(name, max(0, window.start_ns - before[name]), window.end_ns) for name in periods}
-        yield soak_id, observed_seconds(series, periods, window)
+        yield item.id, observed_seconds(series, periods, window)

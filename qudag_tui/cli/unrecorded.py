@@ -157,8 +157,7 @@ class Unrecorded:
         self.state.apply(event)
         if not isinstance(fact, ev.RunCreated):
             self.events.append(event)
-            targets = {number: execution.label for number, execution in self.state.executions.items()}
-            say(f"{event.at.wall:%H:%M:%S}  {words(event, self.known.plan, targets)}")
+            say(f"{event.at.wall:%H:%M:%S}  {words(event, self.known.plan, self.state.labels)}")
         return event.seq
 
     def _ask(self, intent: ask.Intent) -> int:

@@ -36,9 +36,8 @@ class Looks:
                 window = own_window(gate.spec, grounds.settled(names, now_ns))
                 if self._is_ready(item_id, asked.seq, names, window, now_ns):
                     yield self._look(gate, gate.spec, asked.seq, window, state)
-        for item_id, soak in list(state.soaks.items()):
-            item = grounds.plan.items.get(item_id)
-            if item is not None and isinstance(item.spec, Soak) and soak.completed is None:
+        for item, soak in state.counting_soaks:
+            if isinstance(item.spec, Soak):
                 yield from self._soak(item, item.spec, soak, state, state.clock.at(now))
 
     def _soak(self, item: Item, spec: Soak, soak: SoakProgress, state: State, now_ns: int) -> Iterator[ev.Fact]:

@@ -248,9 +248,9 @@ class QudagApp(App[int]):
                 from qudag_tui.core.narration import words  # noqa: PLC0415  # nobody has done anything before
                 from qudag_tui.tui.verdicts import too_short  # noqa: PLC0415  # as above
 
-                targets = {number: execution.label for number, execution in self.shot.state.executions.items()}
+                state = self.shot.state
                 warning = too_short(answer.fact, self.shot)
-                said = warning or words(answer, self.shot.state.plan_at(answer.seq), targets)
+                said = warning or words(answer, state.plan_at(answer.seq), state.labels)
                 self.say(said, wrong=bool(warning))
         elif isinstance(answer, Refusal):
             from qudag_tui.tui.acts.refused import refused  # noqa: PLC0415  # imported when something is refused

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -12,6 +11,8 @@ from qudag_tui.core.item import Item, ItemState
 from qudag_tui.core.rows import Outline, deferrals, outline
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from qudag_tui.core.checklist import Plan
     from qudag_tui.core.event import Actor, Event
     from qudag_tui.core.instant import Instant
@@ -83,14 +84,7 @@ class Snapshot:
     @cached_property
     def starts(self) -> datetime | None:
         """T, if the run says it in a way that can be read."""
-        run = self.state.run
-        if run is None:
-            return None
-        try:
-            moment = datetime.fromisoformat(run.starts)
-        except ValueError:
-            return None
-        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return self.state.starts
 
     @cached_property
     def deferred(self) -> dict[str, list[Item]]:

@@ -78,7 +78,7 @@ def cause_of(shot: Snapshot) -> str:
 
 def waiting(shot: Snapshot | None) -> Execution | None:
     """The request that waits for approval."""
-    return next((e for e in shot.state.open_requests() if e.awaits_approval), None) if shot else None
+    return shot.state.awaiting_approval if shot else None
 
 
 def copy_text_to_sign(app: QudagApp) -> None:
