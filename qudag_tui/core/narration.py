@@ -40,7 +40,8 @@ def _target(plan: Plan, target: str) -> str:
 
 
 def _request(plan: Plan, request: int, targets: dict[int, str]) -> str:
-    return _target(plan, targets.get(request, f"request {request}"))
+    # A final look is asked for as well, and is no execution with a name.
+    return _target(plan, targets[request]) if request in targets else f"request {request}"
 
 
 def _because(reason: str) -> str:
