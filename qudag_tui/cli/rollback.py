@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from qudag_tui.cli.execute import add_alone, add_undo, add_wait, start, steps_of
+from qudag_tui.cli.execute import add_alone, add_undo, add_wait, start
 from qudag_tui.cli.exit_code import ExitCode
 from qudag_tui.cli.failure import Stop
 from qudag_tui.cli.parser import add_actor_options, add_why, add_yes
@@ -73,6 +73,6 @@ def _of_file(arguments: argparse.Namespace) -> int:
     if ROLLBACK not in plan.procedures:
         raise Stop(ExitCode.NOT_FOUND, f"{file} has no rollback: it would be [[procedures.rollback.steps]]")
     say(f"{ROLLBACK} of {file}: nothing is started by this")
-    for line in dry_run(steps_of(plan, ROLLBACK), str(file.resolve().parent), {}):
+    for line in dry_run(plan.steps_of(ROLLBACK), str(file.resolve().parent), {}):
         put(line)
     return ExitCode.DONE

@@ -125,9 +125,8 @@ def approve(app: QudagApp) -> None:
     async def verified(text: str) -> Approve | str:
         return await asyncio.to_thread(verify, text)
 
-    name = app.shot.plan.procedures[execution.target].title if execution.target in app.shot.plan.procedures else ""
     lines = [
-        f"{name or execution.target} waits for {missing_words(execution)}.",
+        f"{app.shot.plan.title_of(execution.target)} waits for {missing_words(execution)}.",
         "Paste the line that your colleague's approve printed. It is verified; with the last one it starts at once.",
         "",
     ]

@@ -72,12 +72,7 @@ def undo_execution(app: QudagApp) -> None:
         outcome = undone.of(undone_id(step.id)).outcome
         ended = str(outcome).replace("_", " ") if outcome else "has not ended"
         lines.append(f"{number:>3}  {step.text} ({ended})")
-    ask_start(app, target, f"Undo “{_title(shot, target)}”", undo_steps(undone), undo=True, first=lines)
-
-
-def _title(shot: Snapshot, target: str) -> str:
-    procedure = shot.plan.procedures.get(target)
-    return procedure.title if procedure is not None else shot.plan.items[target].text
+    ask_start(app, target, f"Undo “{shot.plan.title_of(target)}”", undo_steps(undone), undo=True, first=lines)
 
 
 def procedures(app: QudagApp) -> None:

@@ -18,7 +18,6 @@ from qudag_tui.tui.widgets.lines import Lines
 from qudag_tui.tui.widgets.trigger_words import blind_triggers, fired_words, running_countdowns
 
 if TYPE_CHECKING:
-    from qudag_tui.core.execution import Execution
     from qudag_tui.tui.glyphs import Glyphs
     from qudag_tui.tui.snapshot import Snapshot
 
@@ -101,7 +100,7 @@ def countdown_lines(shot: Snapshot, width: int, glyphs: Glyphs) -> list[str]:
 def waiting(shot: Snapshot) -> list[str]:
     """What waits for a person; last, and no alarm, that the checklist file was edited."""
     unapproved = [
-        f"{_title(execution, shot)} {waits_words(execution, shot.now)} · 3 shows it"
+        f"{shot.plan.title_of(execution.target)} {waits_words(execution, shot.now)} · 3 shows it"
         for execution in shot.state.open_requests()
         if execution.awaits_approval
     ]
@@ -114,11 +113,6 @@ def waiting(shot: Snapshot) -> list[str]:
     ]
     unready_lines = [] if _is_alarm(shot) else unready(shot)
     return [*unready_lines, *unapproved, *waits, *([shot.edited] if shot.edited and shot.state.closed is None else [])]
-
-
-def _title(execution: Execution, shot: Snapshot) -> str:
-    procedure = shot.plan.procedures.get(execution.target)
-    return procedure.title if procedure else execution.target
 
 
 class Banner(Lines):
