@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from qudag_tui.core.approval import missing_words
+from qudag_tui.core.offering import reason_of
 from qudag_tui.core.verdict import Verdict
 from qudag_tui.run import clock
 from qudag_tui.run.approving import approval_of, text_to_sign, waiting_for_approval
@@ -70,9 +71,9 @@ def cause_of(shot: Snapshot) -> str:
     for trigger in shot.plan.triggers:
         fired, seen = shot.state.fired.get(trigger.id), shot.readings.triggers.get(trigger.id)
         if fired is not None:
-            return f"{trigger.text}: {fired.line}" if fired.line else trigger.text
+            return reason_of(trigger, fired.line)
         if seen is not None and seen.verdict is Verdict.FAIL:
-            return f"{trigger.text}: {seen.line}" if seen.line else trigger.text
+            return reason_of(trigger, seen.line)
     return ""
 
 
