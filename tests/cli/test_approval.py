@@ -23,8 +23,8 @@ from qudag_tui.core.intent import Execute
 from qudag_tui.run import clock, supervision
 from qudag_tui.run.run import Run
 from tests.cli.desk import PLAN, Answer, Desk
-from tests.cli.test_supervised import DEADLINE_SECONDS, until
 from tests.run.people import People
+from tests.waiting import DEADLINE_SECONDS, until
 
 TWO = PLAN.replace(
     "[[procedures.rollback.steps]]", "[procedures.rollback]\napprovals = 2\n\n[[procedures.rollback.steps]]", 1

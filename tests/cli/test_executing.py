@@ -9,7 +9,7 @@ import pytest
 from qudag_tui.core import event as ev
 from tests.cli.desk import Desk
 from tests.cli.terminal import Terminal
-from tests.cli.test_supervised import until
+from tests.waiting import until
 
 STEPS = """
 title = "A deployment"

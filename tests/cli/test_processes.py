@@ -8,8 +8,6 @@ import random
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 
 import pytest
 
@@ -17,16 +15,9 @@ from qudag_tui.core import event as ev
 from qudag_tui.core.printable import visible
 from tests.cli.desk import REPOSITORY, Desk
 from tests.cli.terminal import Terminal
+from tests.waiting import DEADLINE_SECONDS, until
 
-DEADLINE_SECONDS = 90
 WORKERS = 50
-
-
-def until(condition: Callable[[], object], what: str) -> None:
-    deadline = time.monotonic() + DEADLINE_SECONDS
-    while not condition():
-        assert time.monotonic() < deadline, what
-        time.sleep(0.005)
 
 
 def test_fifty_processes_tick_at_once_and_are_killed_and_no_acknowledged_tick_is_lost_or_doubled(desk: Desk) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 import os
-import time
 from collections.abc import Callable
 
 import pytest
@@ -12,16 +11,7 @@ import pytest
 from qudag_tui.core import event as ev
 from qudag_tui.run.process import start_ticks
 from tests.cli.desk import Answer, Desk
-
-DEADLINE_SECONDS = 60
-
-
-def until(condition: Callable[[], bool], what: str) -> None:
-    """Poll ``condition``; a generous deadline, because others work on this machine too."""
-    deadline = time.monotonic() + DEADLINE_SECONDS
-    while not condition():
-        assert time.monotonic() < deadline, what
-        time.sleep(0.02)
+from tests.waiting import DEADLINE_SECONDS, until
 
 
 def finished(desk: Desk, step: str) -> Callable[[], bool]:

@@ -14,9 +14,9 @@ from qudag_tui.core.intent import Tick
 from tests.sources.answering import Request, Server, response, serving
 from tests.sources.remembering import remembers
 from tests.supervisor.living import Shifted, living
-from tests.supervisor.shimmed import until_async
 from tests.supervisor.starving import waited_seconds
 from tests.supervisor.supervised import Supervised
+from tests.waiting import until_async
 
 Build = Callable[..., Supervised]
 HOUR = 3600.0
