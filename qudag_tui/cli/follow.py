@@ -13,6 +13,7 @@ from qudag_tui.core.duration import spoken
 from qudag_tui.core.execution import Execution, ExecutionState, StepState
 from qudag_tui.core.narration import words
 from qudag_tui.core.step import Outcome
+from qudag_tui.run.step_output import last_lines
 
 if TYPE_CHECKING:
     from qudag_tui.cli.session import Session
@@ -42,8 +43,6 @@ def how_it_ended(attempt: Attempt) -> str:
 
 def failure_lines(folder: RunFolder, step: Step, attempt: Attempt) -> list[str]:
     """How an attempt that did not pass ended, and the last lines that it wrote."""
-    from qudag_tui.run.step_output import last_lines  # noqa: PLC0415  # beside its only use
-
     again = f", attempt {attempt.number}" if attempt.number > 1 else ""
     last = [f"  | {line}" for line in last_lines(folder, attempt.log, LAST_LINES)]
     return [f"“{step.text}”{again} {how_it_ended(attempt)}", *last]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -14,8 +15,6 @@ if TYPE_CHECKING:
 
 def readiness_of(session: Session, *, supervised: bool) -> Readiness:
     """Of the run of ``session``: hashes what a trusted plan names. Names are missing where its steps would run."""
-    from dataclasses import replace  # noqa: PLC0415  # beside its only use
-
     from qudag_tui.plan.readiness import readiness  # noqa: PLC0415  # where it is told
     from qudag_tui.sources.named_credentials import missing_credentials  # noqa: PLC0415
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qudag_tui.cli.readiness import readiness_lines, readiness_of
@@ -288,8 +289,6 @@ def tmux_line(session: Session, standings: Standings, now: Instant) -> str:
 
 def _is_trusted(session: Session) -> bool:
     """Whether its plan is trusted, or runs nothing; without hashing anything: a status bar asks every few seconds."""
-    from pathlib import Path  # noqa: PLC0415  # only for the status bar
-
     from qudag_tui.plan.named_files import addresses, all_commands  # noqa: PLC0415
     from qudag_tui.plan.trust import trusted  # noqa: PLC0415
 

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qudag_tui.core.event import PlanAdopted
+from qudag_tui.core.readiness import Readiness
 from qudag_tui.run import clock
 from qudag_tui.run.error import RunError
 from qudag_tui.run.folder import JOURNAL, RunFolder
@@ -237,8 +238,7 @@ class Session:
         run = self._run
         if run is None:
             return
-        from qudag_tui.core.readiness import Readiness  # noqa: PLC0415  # after the first paint
-        from qudag_tui.plan.readiness import Hashes, readiness  # noqa: PLC0415  # as above
+        from qudag_tui.plan.readiness import Hashes, readiness  # noqa: PLC0415  # after the first paint
         from qudag_tui.sources.named_credentials import missing_credentials  # noqa: PLC0415  # as above
 
         hashes = Hashes()

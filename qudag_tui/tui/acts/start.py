@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from qudag_tui.core import intent as ask
@@ -114,7 +115,6 @@ def preview(app: QudagApp) -> None:
             return
         steps = shown.steps if shown is not None else procedure.steps if procedure is not None else ()
         title = shown.label if shown is not None else "Rollback"
-    from pathlib import PurePath  # noqa: PLC0415  # beside its only use
 
     from qudag_tui.core.dry_run import dry_run, names_of  # noqa: PLC0415  # only when it is looked at
     from qudag_tui.tui.screens.preview import Preview  # noqa: PLC0415

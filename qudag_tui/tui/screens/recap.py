@@ -12,6 +12,7 @@ from qudag_tui.core.duration import clock, spoken
 from qudag_tui.core.narration import words
 from qudag_tui.tui.facts import Tone, due_fact, observed_seconds, time_of
 from qudag_tui.tui.screens.dialog import Notice
+from qudag_tui.tui.widgets.line import wrapped
 from qudag_tui.tui.widgets.trigger_words import blind_triggers
 
 if TYPE_CHECKING:
@@ -35,8 +36,6 @@ class Recap(Notice):
 
     def on_mount(self) -> None:
         """Drawn once there is a width."""
-        from qudag_tui.tui.widgets.line import wrapped  # noqa: PLC0415  # its only use here
-
         glyphs, colours = self.desk.glyphs, self.desk.colours
         lines = []
         last = ""
