@@ -15,12 +15,10 @@ if TYPE_CHECKING:
 
 def readiness_of(session: Session, *, supervised: bool) -> Readiness:
     """Of the run of ``session``: hashes what a trusted plan names. Names are missing where its steps would run."""
-    from qudag_tui.plan.readiness import readiness  # noqa: PLC0415  # where it is told
-    from qudag_tui.sources.named_credentials import missing_credentials  # noqa: PLC0415
+    from qudag_tui.sources.named_credentials import whole_readiness  # noqa: PLC0415  # where it is told
 
-    found = readiness(session.plan, Path(session.state.file))
-    names = names_missing(session.state, found, supervised=supervised)
-    return replace(found, names=names, credentials=missing_credentials(session.plan))
+    found = whole_readiness(session.plan, Path(session.state.file))
+    return replace(found, names=names_missing(session.state, found, supervised=supervised))
 
 
 def trust_json(session: Session, now: Instant, *, supervised: bool) -> dict[str, Any]:
