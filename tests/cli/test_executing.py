@@ -38,8 +38,7 @@ text = "Report"
 def run(desk: Desk) -> Desk:
     """A desk with a trusted run."""
     desk.write(STEPS)
-    desk.new()
-    assert desk("trust", "--yes").code == 0
+    desk.new_trusted()
     return desk
 
 

@@ -139,8 +139,7 @@ def test_no_verb_loads_what_only_the_screen_needs(desk: Desk, words: tuple[str, 
 
 
 def test_a_rollback_is_started_by_typing_the_code_that_is_shown(desk: Desk) -> None:
-    desk.new()
-    desk("trust", "--yes")
+    desk.new_trusted()
     terminal = Terminal(desk, "rollback", "--no-wait")
     code = terminal.read_until(" to start:").rpartition("Type ")[2][:4]
     assert "Roll back v2 to v1" in terminal.shown
@@ -152,8 +151,7 @@ def test_a_rollback_is_started_by_typing_the_code_that_is_shown(desk: Desk) -> N
 
 @pytest.mark.parametrize("answer", ["", "y", "0000"])
 def test_anything_but_the_code_starts_nothing(desk: Desk, answer: str) -> None:
-    desk.new()
-    desk("trust", "--yes")
+    desk.new_trusted()
     terminal = Terminal(desk, "rollback")
     terminal.read_until(" to start:")
     terminal.type(answer)

@@ -21,8 +21,7 @@ def finished(desk: Desk, step: str) -> Callable[[], bool]:
 
 
 def test_a_rollback_from_its_start_to_its_end(desk: Desk) -> None:
-    desk.new()
-    desk("trust", "--yes")
+    desk.new_trusted()
     refused = desk("rollback")
     assert (refused.code, "--yes" in refused.err) == (3, True)
     assert desk.run.state.head_seq == 1
@@ -54,8 +53,7 @@ def test_a_script_item_is_followed_to_its_outcome_and_retried(desk: Desk) -> Non
         .read_text()
         .replace('run = ["true"]', 'run = ["sh", "-c", "echo try; test -e fixed"]')
     )
-    desk.new()
-    desk("trust", "--yes")
+    desk.new_trusted()
     answer = desk("run", "deploy", "--yes")
     assert (answer.code, answer.out) == (7, "try\n")
     assert "“Deploy” failed; it waits for one of: qudag-tui retry deploy --run r1" in answer.err
@@ -66,8 +64,7 @@ def test_a_script_item_is_followed_to_its_outcome_and_retried(desk: Desk) -> Non
 
 def test_an_abort_ends_it_with_one(desk: Desk) -> None:
     desk.write((desk.folder / "checklists.toml").read_text().replace('run = ["true"]', 'run = ["sleep", "600"]'))
-    desk.new()
-    desk("trust", "--yes")
+    desk.new_trusted()
     process = desk.process("run", "deploy", "--yes", "--wait")
     until(lambda: any(isinstance(event.fact, ev.StepStarted) for event in desk.run.events), "the step starts")
     assert desk("abort").code == 0
@@ -76,8 +73,7 @@ def test_an_abort_ends_it_with_one(desk: Desk) -> None:
 
 
 def test_what_waited_since_a_restart_goes_on_with_resume(desk: Desk) -> None:
-    desk.new()
-    desk("trust", "--yes")
+    desk.new_trusted()
     desk("rollback", "--yes")
     assert desk("supervise", "--stop").code == 0
     marked = desk("mark", "alert")
