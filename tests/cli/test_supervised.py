@@ -8,8 +8,12 @@ from collections.abc import Callable
 
 import pytest
 
+from qudag_tui.cli.session import Session
 from qudag_tui.core import event as ev
+from qudag_tui.core.intent import Intent
+from qudag_tui.run.presence import attached
 from qudag_tui.run.process import start_ticks
+from qudag_tui.run.supervision import supervisor_alive
 from tests.cli.desk import Answer, Desk
 from tests.waiting import DEADLINE_SECONDS, until
 
@@ -111,6 +115,25 @@ def test_the_first_box_of_the_first_phase_brings_the_supervisor_that_stays(desk:
     assert desk.status()["supervisor"]["alive"] is False
     assert desk("tick", "deploy").code == 0
     assert desk.status()["supervisor"]["alive"] is True
+
+
+def test_who_begins_the_first_phase_is_there_until_that_is_recorded(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before that the supervisor has no reason to stay, and may leave as soon as nobody is there."""
+    there: list[tuple[int, bool]] = []
+    submit = Session.ask
+
+    def looking(session: Session, intent: Intent) -> ev.Event:
+        there.append((len(attached(session.opened)), supervisor_alive(session.opened)))
+        return submit(session, intent)
+
+    monkeypatch.setattr(Session, "ask", looking)
+    desk.new()
+
+    assert desk("tick", "deploy").code == 0
+
+    assert there == [(1, True)]
 
 
 def test_supervise_stays_in_the_foreground_until_the_run_is_closed(desk: Desk) -> None:
