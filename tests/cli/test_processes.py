@@ -165,8 +165,8 @@ def test_the_first_refusal_offers_the_review_right_there(desk: Desk) -> None:
     terminal = Terminal(desk, "run", "deploy")
     terminal.read_until("Review it now? [y/N]")
     terminal.type("y")
-    terminal.type(terminal.read_until(" to trust exactly this:").rpartition("Type ")[2][:4])
-    terminal.type(terminal.read_until(" to start:").rpartition("Type ")[2][:4])
+    terminal.types_the_code("to trust exactly this:")
+    terminal.types_the_code()
     assert terminal.end() == 0
     assert desk("trust", "--show", "--run", "r1").code == 0
 
