@@ -15,6 +15,7 @@ from qudag_tui.cli.parser import add_actor_options
 from qudag_tui.cli.recorded import tell
 from qudag_tui.cli.session import Session
 from qudag_tui.cli.sinks import can_ask, put, put_json, say
+from qudag_tui.core.approval import NAMESPACE
 from qudag_tui.core.duration import clock as minutes
 from qudag_tui.core.procedure import ROLLBACK
 
@@ -78,8 +79,7 @@ def _sign_only(arguments: argparse.Namespace) -> ExitCode:
 
 def _sign(payload: str, asked: Asked, arguments: argparse.Namespace) -> Signature:
     """Show in words what is approved, ask, and sign. Without a terminal only with a key that was named here."""
-    from qudag_tui.core.approval import NAMESPACE  # noqa: PLC0415  # beside its only use
-    from qudag_tui.run import clock  # noqa: PLC0415
+    from qudag_tui.run import clock  # noqa: PLC0415  # beside its only use
     from qudag_tui.run.signers import load_signing  # noqa: PLC0415
     from qudag_tui.run.ssh_signature import sign  # noqa: PLC0415
 

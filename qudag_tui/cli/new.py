@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -53,10 +52,9 @@ def variables_of(arguments: argparse.Namespace) -> dict[str, str]:
 
 def run(arguments: argparse.Namespace) -> int:
     """Create the run and print its folder."""
-    from qudag_tui.plan.readiness import readiness  # noqa: PLC0415  # a wrong option needs none of it
-    from qudag_tui.run import clock  # noqa: PLC0415
+    from qudag_tui.run import clock  # noqa: PLC0415  # a wrong option needs none of it
     from qudag_tui.run.run import Run  # noqa: PLC0415
-    from qudag_tui.sources.named_credentials import missing_credentials  # noqa: PLC0415
+    from qudag_tui.sources.named_credentials import whole_readiness  # noqa: PLC0415
 
     session = Session(arguments)
     created = Run.create(
@@ -70,7 +68,7 @@ def run(arguments: argparse.Namespace) -> int:
         actor=session.actor,
         now=clock.now(),
     )
-    found = replace(readiness(created.plan, Path(arguments.file)), credentials=missing_credentials(created.plan))
+    found = whole_readiness(created.plan, Path(arguments.file))
     if arguments.json:
         told = {"ok": not found.why, "why": found.why, "missing": list(found.missing)}
         put_json({"id": created.folder.id, "folder": str(created.folder.path), "trust": told})

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from qudag_tui.cli.moment import stamp
@@ -53,18 +52,9 @@ def run_state(state: State) -> str:
     return state.closed.outcome if state.closed else OPEN
 
 
-def start_of(state: State) -> datetime | None:
-    """T."""
-    try:
-        moment = datetime.fromisoformat(state.run.starts) if state.run else None
-    except ValueError:
-        return None
-    return moment.replace(tzinfo=UTC) if moment and moment.tzinfo is None else moment
-
-
 def _run(session: Session) -> dict[str, Any]:
     state, created = session.state, session.state.run
-    current, starts = state.current_item(), start_of(state)
+    current, starts = state.current_item(), state.starts
     return {
         "id": session.opened.id,
         "folder": str(session.opened.path),
@@ -172,7 +162,7 @@ def metric_json(metric_id: str, session: Session, standings: Standings) -> dict[
         "title": metric.title,
         "value": finite(seen.value) if seen else None,
         "unit": str(metric.unit),
-        "at": seen.at if seen else None,
+        "at": seen.at or None if seen else None,
         "verdict": _metric_verdict(metric_id, session, standings),
         "error": seen.error if seen else "",
         "baseline": finite(standings.baseline(metric, session.state)),

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qudag_tui.cli.status_json import run_state, start_of, who_and_when
+from qudag_tui.cli.readiness import readiness_lines, readiness_of
+from qudag_tui.cli.status_json import run_state, who_and_when
 from qudag_tui.cli.trigger_json import blind_because
 from qudag_tui.core.approval import alone_executions, alone_words, waits_words
 from qudag_tui.core.arming import armed_words, counting, offered_only
@@ -123,18 +125,15 @@ def _gone_words(removed: Removed) -> str:
 
 
 def _unready(session: Session, supervised: bool, now: Instant) -> Iterator[str]:
-    from qudag_tui.cli.readiness import readiness_lines, readiness_of  # noqa: PLC0415  # it needs this module's own
-
     if session.state.closed is None:
-        mark = "!! " if is_called_for(session.state, start_of(session.state), now) else ""
+        mark = "!! " if is_called_for(session.state, session.state.starts, now) else ""
         found = readiness_of(session, supervised=supervised)
         yield from (f"{mark}{line}" for line in readiness_lines(found, session.opened.id))
 
 
 def since_start(state: State, now: Instant) -> str:
     """``T+00:52``; nothing where T cannot be read."""
-    starts = start_of(state)
-    return relative((now.wall - starts).total_seconds()) if starts else ""
+    return relative((now.wall - state.starts).total_seconds()) if state.starts else ""
 
 
 def _phase_words(session: Session, phase_id: str) -> str:
@@ -264,8 +263,7 @@ def tmux_line(session: Session, standings: Standings, now: Instant) -> str:
     """One line for a status bar: release, progress, what goes on, whether it is supervised."""
     state = session.state
     parts = [state.run.release if state.run else "", f"{state.done['']}/{state.total['']}", since_start(state, now)]
-    active, phase = state.active_execution, state.current_phase
-    active = active or next((e for e in state.open_requests() if e.awaits_approval), None)
+    active, phase = state.active_execution or state.awaiting_approval, state.current_phase
     if state.closed is not None:
         parts.append(state.closed.outcome)
     elif active is not None:
@@ -279,7 +277,7 @@ def tmux_line(session: Session, standings: Standings, now: Instant) -> str:
         parts.append(f"ROLLBACK IN {spoken(soonest.left_seconds(now))}")
     if session.opened.is_unknown:
         parts.append("NOT YOURS")
-    elif is_called_for(state, start_of(state), now) and not _is_trusted(session):
+    elif is_called_for(state, state.starts, now) and not _is_trusted(session):
         parts.append("not trusted")
     if state.fired:
         parts.append(f"{len(state.fired)} fired")
@@ -291,8 +289,6 @@ def tmux_line(session: Session, standings: Standings, now: Instant) -> str:
 
 def _is_trusted(session: Session) -> bool:
     """Whether its plan is trusted, or runs nothing; without hashing anything: a status bar asks every few seconds."""
-    from pathlib import Path  # noqa: PLC0415  # only for the status bar
-
     from qudag_tui.plan.named_files import addresses, all_commands  # noqa: PLC0415
     from qudag_tui.plan.trust import trusted  # noqa: PLC0415
 

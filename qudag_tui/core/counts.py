@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -157,9 +157,3 @@ def _hides(
     if periods > 1 and restarts is None and (busiest is None or stood <= SURGE * busiest * periods):
         return [f"a restart may hide in a gap of {periods - 1} {'slot' if periods == 2 else 'slots'}"]
     return []
-
-
-def restarts_seen(metric: Metric, series: Series, window: Window) -> Mapping[str, Sequence[int]]:
-    """When the counters of ``metric`` were seen to begin anew in ``window``, by its id (nanoseconds, run clock)."""
-    looks = [look for look in _looks(metric, series, window) if look is not None]
-    return {metric.id: [other.at_ns for one, other in pairwise(looks) if _went_back(one, other)]}

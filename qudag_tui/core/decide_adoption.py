@@ -8,7 +8,6 @@ from qudag_tui.core import event as ev
 from qudag_tui.core import intent as ask
 from qudag_tui.core.adoption import carry
 from qudag_tui.core.difference import difference, summary
-from qudag_tui.core.item import Script
 from qudag_tui.core.refusal import Because, Refusal
 from qudag_tui.core.same import misfits
 from qudag_tui.core.undoing import undo_steps, undone_id
@@ -77,7 +76,6 @@ def _is_as_now(state: State, execution: Execution, step: Step) -> bool:
     """Whether the plan that is followed now says of ``step`` what the plan said when it was asked for."""
     if execution.request > state.adoptions[-1].seq:
         return True
-    item, now = state.plan.items.get(execution.target), state.plan.steps.get(step.id)
-    if now is None and item is not None and isinstance(item.spec, Script):
-        now = item.spec.step
-    return step == now
+    # The step of a script item is not among those of the procedures.
+    own = next(iter(state.plan.steps_of(execution.target)), None)
+    return step == state.plan.steps.get(step.id, own)

@@ -65,7 +65,7 @@ def gate_said(
         # What was said in a soak that was stopped says nothing of the next one.
         so_far = None
     if look is not None and not (is_counting and so_far is not None and look.judged.verdict == Verdict.INCONCLUSIVE):
-        verdict = Verdict(look.judged.verdict) if look.judged.verdict in set(Verdict) else Verdict.UNKNOWN
+        verdict = state.gate_verdict(gate.id) or Verdict.UNKNOWN
         asked = requirements_of(look.judged.evidence.get("requirements"))
         needs = "" if verdict is Verdict.PASS else needs_of_all(asked)
         return GateSaid(verdict, look.judged.line, needs, asked, is_final=True)

@@ -30,7 +30,3 @@ class Procedure:
         """Every step in order, branches before what they hold."""
         for step in self.steps:
             yield from step.walk()
-
-    def branches_on(self, step_id: str) -> bool:
-        """Whether some later branch is taken when ``step_id`` does not pass."""
-        return any(step.unless == step_id for step in self.walk())

@@ -13,6 +13,7 @@ from qudag_tui.core import event as ev
 from qudag_tui.core.due import CancelStep, JudgeWatch, StartStep, due
 from qudag_tui.core.fact import Fact
 from qudag_tui.core.instant import Instant
+from qudag_tui.plan.named_files import missing_names
 from qudag_tui.run import clock
 from qudag_tui.run.actor import this_actor
 from qudag_tui.run.error import ReadOnly, RunError, RunGone
@@ -22,7 +23,6 @@ from qudag_tui.run.process import own_ticks
 from qudag_tui.run.run import Run
 from qudag_tui.run.supervision import leave
 from qudag_tui.supervisor.asking import Asking
-from qudag_tui.supervisor.environment import missing_names
 from qudag_tui.supervisor.evidence import Evidence, say
 from qudag_tui.supervisor.executor import Executor
 from qudag_tui.supervisor.judging import Judging

@@ -18,6 +18,7 @@ from textual.app import App
 from textual.binding import Binding, BindingType
 
 from qudag_tui.core.event import Actor, Event, TriggerBreached, TriggerFired
+from qudag_tui.core.narration import words
 from qudag_tui.core.procedure import ROLLBACK
 from qudag_tui.core.refusal import Refusal
 from qudag_tui.run import clock
@@ -30,6 +31,7 @@ from qudag_tui.tui.pace import QUIET_SECONDS, Pace
 from qudag_tui.tui.screens.view import View
 from qudag_tui.tui.session import Session
 from qudag_tui.tui.snapshot import Snapshot, first_snapshot
+from qudag_tui.tui.verdicts import too_short
 
 if TYPE_CHECKING:
     from qudag_tui.core.intent import Intent
@@ -245,12 +247,9 @@ class QudagApp(App[int]):
             self._not_saved = ""
             self._show_trouble()
             if self.shot is not None:
-                from qudag_tui.core.narration import words  # noqa: PLC0415  # nobody has done anything before
-                from qudag_tui.tui.verdicts import too_short  # noqa: PLC0415  # as above
-
-                targets = {number: execution.label for number, execution in self.shot.state.executions.items()}
+                state = self.shot.state
                 warning = too_short(answer.fact, self.shot)
-                said = warning or words(answer, self.shot.state.plan_at(answer.seq), targets)
+                said = warning or words(answer, state.plan_at(answer.seq), state.labels)
                 self.say(said, wrong=bool(warning))
         elif isinstance(answer, Refusal):
             from qudag_tui.tui.acts.refused import refused  # noqa: PLC0415  # imported when something is refused

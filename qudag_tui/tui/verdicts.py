@@ -16,23 +16,20 @@ from qudag_tui.core.verdict import Verdict
 if TYPE_CHECKING:
     from qudag_tui.core.fact import Fact
     from qudag_tui.core.metric import Metric
-    from qudag_tui.tui.snapshot import Snapshot, Standing
+    from qudag_tui.run.standing import Standing
+    from qudag_tui.tui.snapshot import Snapshot
 
 
 def said_of(gate: Item, shot: Snapshot) -> GateSaid | None:
     """What a gate says now, or None where nobody has looked."""
     seen, soak = shot.readings.gates.get(gate.id), shot.plan.soak_of(gate)
-    so_far = None
-    if seen is not None:
-        verdict = Verdict(seen.verdict) if seen.verdict in set(Verdict) else Verdict.UNKNOWN
-        so_far = GateSaid(verdict, seen.error or seen.line, seen.needs, seen.requirements)
-    counting = shot.readings.gates.get(soak.id) if soak is not None else None
+    so_far = GateSaid(seen.verdict, seen.line, seen.needs, seen.requirements) if seen is not None else None
     return gate_said(
         gate,
         shot.state,
         so_far,
         unlooked=shot.readings.unstored if shot.readings.supervised else UNSUPERVISED,
-        observed_seconds=counting.observed if counting else None,
+        observed_seconds=shot.readings.observed.get(soak.id) if soak is not None else None,
     )
 
 
@@ -48,9 +45,10 @@ def too_short(fact: Fact, shot: Snapshot) -> str:
     """What is said as a soak starts whose gates, by the forecast, will not pass in it; "" of anything else."""
     if not isinstance(fact, SoakStarted):
         return ""
-    gates = [gate for gate in shot.plan.gates if (soak := shot.plan.soak_of(gate)) is not None and soak.id == fact.item]
+    soak = shot.plan.items.get(fact.item)
+    gates = shot.plan.gates_of(soak) if soak is not None else ()
     ahead = [(gate, shot.readings.forecasts.get(gate.id)) for gate in gates]
-    short = [f"“{gate.text}”: {said.line}" for gate, said in ahead if said is not None and said.verdict == "fail"]
+    short = [f"“{gate.text}”: {said.line}" for gate, said in ahead if said is not None and said.verdict is Verdict.FAIL]
     return f"the soak has started; {'; '.join(short)}" if short else ""
 
 

@@ -234,7 +234,7 @@ def test_on_a_terminal_each_pair_the_review_and_the_adoption_are_asked_for(desk:
     terminal.type("y")
     terminal.read_until("Review it now? [y/N]")
     terminal.type("y")
-    terminal.type(terminal.read_until(" to trust exactly this:").rpartition("Type ")[2][:4])
+    terminal.types_the_code("to trust exactly this:")
     terminal.read_until("Adopt it? [y/N]")
     terminal.type("y")
 

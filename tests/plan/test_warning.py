@@ -5,7 +5,6 @@ import pytest
 from tests.plan.checklist_text import CPU, ONE_CHECKLIST, TOP, items, warnings_of
 
 PHASE = '[[checklists]]\ntitle = "D"\n[[checklists.sections]]\ntitle = "S"\ntraffic = "10%"\nmetrics = ["cpu"]\n'
-DECIDED = 'items = [{ text = "Go?", decision = true }]\n'
 ROLLBACK = '[procedures.rollback]\nsteps = [{ text = "x" }]\n'
 HOT = '[[triggers]]\ntext = "hot"\nwhen = "cpu > 95%"\n'
 

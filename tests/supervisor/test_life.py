@@ -21,8 +21,8 @@ from qudag_tui.run.samples import SampleWriter
 from qudag_tui.run.supervision import ensure_supervisor, supervisor_alive
 from qudag_tui.supervisor import process
 from tests.supervisor.living import living
-from tests.supervisor.shimmed import until, until_async
 from tests.supervisor.supervised import ANA, REPOSITORY, Supervised, step
+from tests.waiting import until, until_async
 
 Build = Callable[..., Supervised]
 

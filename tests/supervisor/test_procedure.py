@@ -9,8 +9,9 @@ import pytest
 from qudag_tui.core import event as ev
 from qudag_tui.core.intent import Abort, Execute, MarkStep, Resume, Retry, Skip
 from qudag_tui.core.step import Outcome
-from tests.supervisor.shimmed import is_running, until
+from tests.supervisor.shimmed import is_running
 from tests.supervisor.supervised import Supervised, step
+from tests.waiting import until
 
 Build = Callable[..., Supervised]
 

@@ -12,7 +12,6 @@ from qudag_tui.plan import trust
 from tests.tui.deployment import SMALL as PLAN
 from tests.tui.deployment import Deployment
 from tests.tui.robot import SMALL, WIDE, Robot, at_the_screen
-from tests.tui.test_dialogs import code_of
 
 SCRIPTED = PLAN.replace('run = ["true"]', 'run = ["sh", "flags.sh"]')
 TRUSTED, EVIL = "#!/bin/sh\necho flags off\n", "#!/bin/sh\n    echo evil\x1b[2J\n"
@@ -95,7 +94,7 @@ async def test_what_cannot_run_is_said_in_red_from_two_hours_before_t_and_until_
 
         await choose(robot, "trust: review what would run")
         await robot.sees("Trust this file?")
-        await robot.types(code_of(robot))
+        await robot.types(robot.code)
 
         await robot.sees("plan.toml is trusted")
         await robot.until(lambda: "nothing can run" not in robot.text(), "an end of the alarm")
@@ -178,7 +177,7 @@ async def test_a_run_folder_from_elsewhere_is_looked_at_and_written_to_only_once
 
         await choose(robot, "trust: review what would run")
         await robot.sees("Accept this run folder as your own?")
-        await robot.types(code_of(robot))
+        await robot.types(robot.code)
         await robot.sees("this run can be written from here now")
         await robot.until(lambda: "read-only" not in robot.text(), "an end of the alarm")
         await robot.go_to("before/freeze-the-code")

@@ -209,7 +209,7 @@ class Rollback(View):
     def act_copy(self) -> None:
         """The text to sign, while something waits for a signature; else what every view copies."""
         shot = self.desk.shot
-        if shot is not None and any(e.awaits_approval for e in shot.state.open_requests()):
+        if shot is not None and shot.state.awaiting_approval is not None:
             from qudag_tui.tui.acts.approval import copy_text_to_sign  # noqa: PLC0415  # few runs need it
 
             copy_text_to_sign(self.desk)

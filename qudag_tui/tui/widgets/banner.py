@@ -11,13 +11,13 @@ from qudag_tui.core.execution import ExecutionState
 from qudag_tui.core.offering import offering, reason_of
 from qudag_tui.core.readiness import is_called_for, names_missing
 from qudag_tui.core.regression import unanswered
+from qudag_tui.core.verdict import Verdict
 from qudag_tui.tui.facts import time_of
 from qudag_tui.tui.widgets.line import Piece, cut
 from qudag_tui.tui.widgets.lines import Lines
 from qudag_tui.tui.widgets.trigger_words import blind_triggers, fired_words, running_countdowns
 
 if TYPE_CHECKING:
-    from qudag_tui.core.execution import Execution
     from qudag_tui.tui.glyphs import Glyphs
     from qudag_tui.tui.snapshot import Snapshot
 
@@ -42,7 +42,7 @@ def alarms(shot: Snapshot) -> list[str]:
             found.append(f"{trigger.text} · {when} · R starts the rollback{f' · {more}' if more else ''}")
         elif trigger.id not in state.fired:
             seen = shot.readings.triggers.get(trigger.id)
-            if seen is not None and seen.verdict in {"holds", "fail"}:
+            if seen is not None and seen.verdict is Verdict.FAIL:
                 found.append(f"{trigger.text} · {seen.line} · 3 shows the triggers, R starts the rollback")
     for gate, regression in unanswered(state):
         section = shot.plan.sections[gate.section].title
@@ -100,7 +100,7 @@ def countdown_lines(shot: Snapshot, width: int, glyphs: Glyphs) -> list[str]:
 def waiting(shot: Snapshot) -> list[str]:
     """What waits for a person; last, and no alarm, that the checklist file was edited."""
     unapproved = [
-        f"{_title(execution, shot)} {waits_words(execution, shot.now)} · 3 shows it"
+        f"{shot.plan.title_of(execution.target)} {waits_words(execution, shot.now)} · 3 shows it"
         for execution in shot.state.open_requests()
         if execution.awaits_approval
     ]
@@ -113,11 +113,6 @@ def waiting(shot: Snapshot) -> list[str]:
     ]
     unready_lines = [] if _is_alarm(shot) else unready(shot)
     return [*unready_lines, *unapproved, *waits, *([shot.edited] if shot.edited and shot.state.closed is None else [])]
-
-
-def _title(execution: Execution, shot: Snapshot) -> str:
-    procedure = shot.plan.procedures.get(execution.target)
-    return procedure.title if procedure else execution.target
 
 
 class Banner(Lines):
