@@ -23,6 +23,9 @@ LEAST_BINS = 30
 LEAST_BINS_ALONE = 60
 # Where no extension would plausibly do, none is promised.
 _MOST_TIMES = 50.0
+# Of a larger logarithm there is no factor that a double could hold.
+_MOST_LOG = 700.0
+_LEAST = 5e-324
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +51,7 @@ class _Side:
 
     def logs(self) -> _Side:
         """Of logarithms. What is not positive is as small as a number can be, which its ranks are right about."""
-        floor = min((value for value in self.values if value is not None and value > 0), default=1.0)
+        floor = min((value for value in self.values if value is not None and value > 0), default=_LEAST)
         values = [None if value is None else math.log(max(value, floor)) for value in self.values]
         if self.is_exact and all(value > 0 for value in self.low):
             return _exactly([value for value in values if value is not None])
@@ -79,7 +82,7 @@ def _exactly(values: Sequence[float]) -> _Side:
 
 
 def _log(value: float) -> float:
-    return value if math.isinf(value) else math.log(max(value, 5e-324))
+    return value if math.isinf(value) else math.log(max(value, _LEAST))
 
 
 @dataclass(frozen=True, slots=True)
@@ -216,7 +219,7 @@ def _found(
         needed = _wanted(more, metric) or "other values: as they are no soak is long enough to tell"
 
     def said(shift: float) -> str:
-        if not math.isfinite(shift):
+        if not math.isfinite(shift) or (is_ratio and shift > _MOST_LOG):
             return "no bound"
         if not is_ratio:
             return ("+" if shift >= 0 else "") + show(shift, metric.unit)
