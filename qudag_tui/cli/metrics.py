@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import time
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from qudag_tui.cli.exit_code import ExitCode
@@ -13,10 +14,10 @@ from qudag_tui.cli.sinks import put, put_json, say
 from qudag_tui.core.unit import show
 
 if TYPE_CHECKING:
-    from qudag_tui.cli.standings import Standings
     from qudag_tui.core.metric import Metric
 
 POLL_SECONDS = 0.5
+NO_GATE = "no gate"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -32,14 +33,17 @@ def run(arguments: argparse.Namespace) -> int:
 
     session = Session(arguments)
     last: list[Any] | None = None
+    told = ""
     while True:
         standings = Standings(session)
-        if last is None and not standings.supervised and not arguments.json:
-            say("no supervisor samples this run: these are the last numbers there were")
-        if arguments.json:
-            found: list[Any] = [metric_json(metric, session, standings) for metric in session.plan.metrics]
-        else:
-            found = [_line(metric, standings) for metric in session.plan.metrics.values()]
+        trouble = standings.trouble if standings.supervised else "no supervisor samples this run"
+        # How long nothing was stored changes with every look, and is said once.
+        if bool(trouble) is not bool(told):
+            say(f"{trouble}: these are the last numbers there were" if trouble else "the run is sampled again")
+        told = trouble
+        found: list[Any] = [metric_json(metric, session, standings) for metric in session.plan.metrics]
+        if not arguments.json:
+            found = [_line(said, session.plan.metrics[said["id"]]) for said in found]
         if found != last:
             if arguments.json:
                 put_json(found, lines=arguments.watch)
@@ -53,9 +57,7 @@ def run(arguments: argparse.Namespace) -> int:
         time.sleep(POLL_SECONDS)
 
 
-def _line(metric: Metric, standings: Standings) -> str:
-    seen = standings.metrics.get(metric.id)
-    if seen is None or seen.value is None:
-        why = f": {seen.error}" if seen and seen.error else ""
-        return f"{metric.id}\tunknown{why}\t{metric.title}"
-    return f"{metric.id}\t{show(seen.value, metric.unit)}\t{metric.title}\t{seen.at or ''}".rstrip()
+def _line(said: Mapping[str, Any], metric: Metric) -> str:
+    why = f": {said['error']}" if said["error"] else ""
+    value = f"unknown{why}" if said["value"] is None else show(said["value"], metric.unit)
+    return f"{metric.id}\t{value}\t{said['verdict'] or NO_GATE}\t{metric.title}\t{said['at'] or ''}".rstrip()

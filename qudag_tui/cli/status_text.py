@@ -15,7 +15,9 @@ from qudag_tui.core.item import Item, ItemState, Kind, Soak
 from qudag_tui.core.phase import PhaseState
 from qudag_tui.core.printable import for_tmux
 from qudag_tui.core.readiness import is_called_for
+from qudag_tui.core.regression import outstanding
 from qudag_tui.core.step import Outcome
+from qudag_tui.core.verdict import Verdict
 
 if TYPE_CHECKING:
     from qudag_tui.cli.session import Session
@@ -191,7 +193,9 @@ def _trigger_words(box: Item, state: State, standings: Standings, now: Instant) 
     blind = blind_because(trigger, state, standings)
     if blind:
         return f"cannot be told: {blind}"
-    return seen.line or str(seen.verdict) if seen else ""
+    if seen is None:
+        return ""
+    return f"{'HOLDS NOW: ' if seen.verdict is Verdict.FAIL else ''}{seen.line or seen.verdict}"
 
 
 def soak_words(box: Item, state: State, standings: Standings) -> str:
@@ -283,6 +287,8 @@ def tmux_line(session: Session, standings: Standings, now: Instant) -> str:
         parts.append("not trusted")
     if state.fired:
         parts.append(f"{len(state.fired)} fired")
+    regressed = [] if state.closed else outstanding(state)
+    parts.append(f"{len(regressed)} regressed" if regressed else "")
     parts.append("armed" if state.armed else "")
     parts.append("nothing is stored" if standings.trouble else "")
     parts.append("" if state.closed else "supervised" if standings.supervised else "NO SUPERVISOR")

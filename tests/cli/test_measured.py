@@ -84,7 +84,7 @@ def test_metrics_are_watched_until_the_run_is_closed(desk: Desk) -> None:
     desk.new()
     assert desk("close", "abandoned", "--why", "a test").code == 0
     answer = desk("metrics", "--watch", "--run", "r1")
-    assert (answer.code, answer.out) == (0, "cpu\tunknown\tcpu\n")
+    assert (answer.code, answer.out) == (0, "cpu\tunknown\tunknown\tcpu\n")
 
 
 def test_a_gate_is_waited_for_until_its_look_is_final(desk: Desk) -> None:

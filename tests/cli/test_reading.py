@@ -118,7 +118,7 @@ def test_status_shows_what_the_supervisor_says_and_nothing_of_it_once_it_is_gone
     assert desk("gate", "load-ok").code == 7
     assert desk.status()["metrics"][0]["verdict"] == "unknown"
     assert desk("metrics") == Answer(
-        0, "cpu\t31%\tcpu\n", "no supervisor samples this run: these are the last numbers there were\n"
+        0, "cpu\t31%\tunknown\tcpu\n", "no supervisor samples this run: these are the last numbers there were\n"
     )
 
 
