@@ -11,7 +11,7 @@ from qudag_tui.core.baseline import BaselineKind
 from qudag_tui.core.bounds import Bounds, bounds
 from qudag_tui.core.condition import AgainstBaseline, Relation
 from qudag_tui.core.judging import Judging, fewer_gaps, joined, more_of, needs, shown, too_many_missing, units_differ
-from qudag_tui.core.metric import Metric
+from qudag_tui.core.metric import Metric, MetricKind
 from qudag_tui.core.part import Part, part
 from qudag_tui.core.statistics.autocorrelation import corrected, lag_one, widening, widening_of_both
 from qudag_tui.core.statistics.bins import median, medians, seen_medians
@@ -48,6 +48,17 @@ class _Side:
         if self.is_exact:
             return _exactly([value for value in values if value is not None])
         return _Side(values, medians(self.low, width), medians(self.high, width))
+
+    def not_negative(self) -> _Side:
+        """With what is, or may be, below 0 as if it were missing: it has no logarithm, and no multiples."""
+        below = [low < 0 for low in self.low]
+        if not any(below):
+            return self
+        return _Side(
+            [None if gone else value for gone, value in zip(below, self.values, strict=True)],
+            [-math.inf if gone else low for gone, low in zip(below, self.low, strict=True)],
+            [math.inf if gone else high for gone, high in zip(below, self.high, strict=True)],
+        )
 
     def logs(self) -> _Side:
         """Of logarithms. What is not positive is as small as a number can be, which its ranks are right about."""
@@ -129,8 +140,9 @@ def judge_baseline(term: AgainstBaseline, metric: Metric, judging: Judging) -> F
     beside = _beside(metric, judging, soak)
     if isinstance(beside, str):
         return early(Verdict.UNKNOWN, beside, baseline_needs(metric, judging))
-    factor = limit_from(term, 1.0)
-    if term.relation is not Relation.PLUS and (factor <= 0 or any(seen <= 0 for seen in beside.side.seen)):
+    if term.relation is not Relation.PLUS:
+        beside = replace(beside, side=beside.side.not_negative())
+    if term.relation is not Relation.PLUS and (limit_from(term, 1.0) <= 0 or _is_nothing(beside.side, metric)):
         why = "there are no multiples of a baseline, or of a limit, that is not above 0"
         return early(Verdict.UNKNOWN, why, "a difference in the metric's unit as its limit, such as “baseline + 5 ms”")
     compared = _compare(soak, beside, is_ratio=term.relation is not Relation.PLUS, judging=judging)
@@ -161,6 +173,12 @@ def _beside(metric: Metric, judging: Judging, soak: Bounds) -> _Beside | str:
         fixed = [metric.baseline] * len(soak.values)
         return _Beside(BaselineKind.FIXED, _Side(fixed, fixed, fixed), 1, metric.baseline, "baseline a fixed number")
     return NO_BASELINE
+
+
+def _is_nothing(side: _Side, metric: Metric) -> bool:
+    """Whether half of a baseline is not above 0, as far as is known; a histogram's first bucket begins there."""
+    none = [low < 0 or (low == 0 and metric.kind is not MetricKind.QUANTILE) for low in side.low]
+    return bool(none) and 2 * sum(none) >= len(none)
 
 
 def _compare(soak: Bounds, beside: _Beside, *, is_ratio: bool, judging: Judging) -> Compared | int:
