@@ -9,11 +9,10 @@ from qudag_tui.cli.moment import stamp
 from qudag_tui.cli.trigger_json import armed_json, countdown_json, trigger_json
 from qudag_tui.core.approval import VALID_SECONDS, alone_executions
 from qudag_tui.core.execution import Attempt, Execution, StepState
-from qudag_tui.core.gate_said import by_metric
+from qudag_tui.core.gate_said import by_metric, of_metric
 from qudag_tui.core.item import Item, Kind
 from qudag_tui.core.requirement import plain
 from qudag_tui.core.step import Outcome
-from qudag_tui.core.verdict import Verdict
 from qudag_tui.run import clock
 
 if TYPE_CHECKING:
@@ -170,13 +169,12 @@ def metric_json(metric_id: str, session: Session, standings: Standings) -> dict[
 
 
 def _metric_verdict(metric_id: str, session: Session, standings: Standings) -> str | None:
-    """The worst that gates which look at it say now; unknown without a number, None where no gate looks."""
-    seen = standings.metrics.get(metric_id)
-    if seen is None or seen.value is None or not standings.supervised or standings.trouble:
-        return str(Verdict.UNKNOWN)
-    state = session.state
+    """The worst that gates which look at it say now; at best unknown without a number, None where no gate looks."""
+    seen, state = standings.metrics.get(metric_id), session.state
     found = by_metric(((gate, standings.said(gate, state)) for gate in session.plan.gates), state).get(metric_id)
-    return str(found) if found is not None else None
+    is_measured = seen is not None and seen.value is not None and standings.supervised and not standings.trouble
+    verdict = of_metric(found, is_measured=is_measured)
+    return str(verdict) if verdict is not None else None
 
 
 def _procedure(procedure: Procedure, session: Session) -> dict[str, Any]:

@@ -18,8 +18,9 @@ from qudag_tui.core.offering import offering, reason_of
 from qudag_tui.core.phase import PhaseState
 from qudag_tui.core.printable import for_tmux
 from qudag_tui.core.readiness import is_called_for
-from qudag_tui.core.regression import unanswered
+from qudag_tui.core.regression import outstanding, unanswered
 from qudag_tui.core.step import Outcome
+from qudag_tui.core.verdict import Verdict
 
 if TYPE_CHECKING:
     from qudag_tui.cli.session import Session
@@ -199,7 +200,9 @@ def _trigger_words(box: Item, state: State, standings: Standings, now: Instant) 
     blind = blind_because(trigger, state, standings)
     if blind:
         return f"cannot be told: {blind}"
-    return seen.line or str(seen.verdict) if seen else ""
+    if seen is None:
+        return ""
+    return f"{'HOLDS NOW: ' if seen.verdict is Verdict.FAIL else ''}{seen.line or seen.verdict}"
 
 
 def soak_words(box: Item, state: State, standings: Standings) -> str:
@@ -300,7 +303,7 @@ def tmux_line(session: Session, standings: Standings, now: Instant) -> str:
         parts.append(f"missing {', '.join(known.missing)}" if known is not None and known.missing else "")
     if state.fired:
         parts.append(f"{len(state.fired)} fired")
-    regressed = unanswered(state) if state.closed is None else []
+    regressed = [] if state.closed else outstanding(state)
     parts.append(f"{len(regressed)} regressed" if regressed else "")
     parts.append("armed" if state.armed else "")
     parts.append("nothing is stored" if standings.trouble else "")

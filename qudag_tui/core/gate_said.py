@@ -96,3 +96,8 @@ def by_metric(gates: Iterable[tuple[Item, GateSaid | None]], state: State) -> di
         for number, term in enumerate(each):
             found.setdefault(term.metric, []).append(own[number] if own else said.verdict)
     return {metric: worst(verdicts) for metric, verdicts in found.items()}
+
+
+def of_metric(said: Verdict | None, *, is_measured: bool) -> Verdict | None:
+    """What stands beside a metric: what its gates ``said`` (None: no gate looks), and no better than unknown without a number now."""
+    return said if is_measured else worst([Verdict.UNKNOWN, *([said] if said is not None else [])])

@@ -40,6 +40,11 @@ class Series:
         """The newest value that is a number."""
         return next((value for value in reversed(self.values) if value is not None), None)
 
+    @property
+    def is_stale(self) -> bool:
+        """Whether the newest value is older than three periods, and a second for those who look."""
+        return self.age is not None and self.age > 3 * self.seconds + 1
+
 
 @dataclass(frozen=True, slots=True)
 class Readings:

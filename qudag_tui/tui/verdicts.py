@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from qudag_tui.core.compared import baseline_level
 from qudag_tui.core.condition import AgainstBaseline, Threshold
 from qudag_tui.core.event import SoakStarted
-from qudag_tui.core.gate_said import UNSUPERVISED, GateSaid, by_metric, gate_said
+from qudag_tui.core.gate_said import UNSUPERVISED, GateSaid, by_metric, gate_said, of_metric
 from qudag_tui.core.item import Item, Kind
 from qudag_tui.core.part import Part, part
 from qudag_tui.core.verdict import Verdict
@@ -56,6 +56,13 @@ def verdicts_of(gates: Iterable[Item], shot: Snapshot) -> Mapping[str, Verdict]:
     """The worst that ``gates`` say of each metric; what is no gate among them says nothing."""
     sensed = (gate for gate in gates if gate.kind is Kind.GATE)
     return by_metric(((gate, said_of(gate, shot)) for gate in sensed), shot.state)
+
+
+def verdict_of(metric: str, said: Mapping[str, Verdict], shot: Snapshot) -> Verdict | None:
+    """What stands beside a metric whose gates ``said`` this: nothing better than unknown where it is not measured now."""
+    series, readings = shot.readings.series.get(metric), shot.readings
+    is_measured = series is not None and series.newest is not None and not series.is_stale
+    return of_metric(said.get(metric), is_measured=is_measured and bool(readings.supervised) and not readings.unstored)
 
 
 def baseline_of(metric: Metric, shot: Snapshot) -> float | None:

@@ -42,7 +42,7 @@ def fired_words(trigger: Trigger, fired: Fired, shot: Snapshot) -> tuple[str, st
 def trigger_row(trigger: Trigger, shot: Snapshot) -> tuple[str, str]:
     """What stands beside a trigger, and whether that is ``plain``, ``dim`` or ``wrong``."""
     fired, seen = shot.state.fired.get(trigger.id), shot.readings.triggers.get(trigger.id)
-    is_live = trigger.condition is not None and not shot.readings.unstored
+    is_live = trigger.condition is not None and shot.readings.supervised and not shot.readings.unstored
     live = f"   {seen.line}" if seen and seen.line and is_live else ""
     for countdown in running_countdowns(shot):
         if countdown.trigger == trigger.id:
