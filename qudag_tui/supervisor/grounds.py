@@ -85,21 +85,20 @@ class Grounds:
         )
 
     def _from_first_count(self, names: Iterable[str], window: Window) -> Window:
-        """``window`` from where counting began, if the supervisor came with the soak and not before it.
+        """``window`` from where counting began, if it began with the soak: the supervisor came with it, or the trust.
 
-        What is missing later, or although it was counted before, stays missing.
+        What is missing later, or although it was counted before while a supervisor looked, stays missing.
         """
         start = window.start_ns
         for metric in self.metrics(names):
             if metric.kind is not MetricKind.RATIO:
                 continue
             patience, events = patience_ns(metric), part(metric.id, Part.EVENTS)
-            near = Window(window.start_ns - patience, window.start_ns + patience)
-            if any(
-                at < window.start_ns for at, _ in self.evidence.series([events], near.start_ns, near.end_ns)[events]
-            ):
+            looked = self.evidence.series([SUPERVISOR], window.start_ns - patience, window.start_ns - 1)[SUPERVISOR]
+            back_ns = max(patience, round(KEPT_SECONDS * NANOSECONDS)) if looked else patience
+            if self.evidence.series([events], window.start_ns - back_ns, window.start_ns - 1)[events]:
                 continue
-            near = Window(window.start_ns, min(near.end_ns, window.end_ns))
+            near = Window(window.start_ns, min(window.start_ns + patience, window.end_ns))
             counted = countable(metric, self.series([metric.id], near), near)
             start = max(start, counted.start_ns) if counted is not None else start
         return Window(start, window.end_ns)
