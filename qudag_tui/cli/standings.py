@@ -30,8 +30,8 @@ class Standing:
     """The last word on one gate, trigger or metric.
 
     ``value`` and ``limit`` are in the metric's base unit, ``error`` says why there is no value (of a trigger: why it
-    cannot be told whether it fires), and ``at`` (RFC 3339) when the value was measured. ``needs`` and ``requirements``
-    are a gate's.
+    cannot be told whether it fires), and ``at`` (RFC 3339) when the value was measured. ``needs``, ``requirements`` and
+    ``soak`` (the start of the soak in which it was said; 0 if not told) are a gate's.
     """
 
     verdict: Verdict = Verdict.UNKNOWN
@@ -42,6 +42,7 @@ class Standing:
     at: str | None = None
     needs: str = ""
     requirements: tuple[Requirement, ...] = ()
+    soak: int = 0
 
 
 class Standings:
@@ -80,7 +81,9 @@ class Standings:
     def said(self, gate: Item, state: State) -> GateSaid | None:
         """What a gate says now, or None where nobody has looked."""
         seen, soak = self.gates.get(gate.id), state.plan.soak_of(gate)
-        so_far = GateSaid(seen.verdict, seen.line, seen.needs, seen.requirements) if seen is not None else None
+        so_far = None
+        if seen is not None:
+            so_far = GateSaid(seen.verdict, seen.line, seen.needs, seen.requirements, soak=seen.soak)
         observed = self.observed_seconds.get(soak.id) if soak is not None else None
         unlooked = self.trouble if self.supervised else UNSUPERVISED
         return gate_said(gate, state, so_far, unlooked=unlooked, observed_seconds=observed)
@@ -131,6 +134,7 @@ def _standing(payload: Mapping[str, Any]) -> Standing:
         _text(payload, "at") or None,
         _text(payload, "needs"),
         requirements_of(payload.get("requirements")),
+        round(_number(payload, "soak") or 0),
     )
 
 

@@ -167,4 +167,5 @@ def standing_of(said: Mapping[str, Any]) -> Standing:
         text("error"),
         needs=text("needs"),
         requirements=requirements_of(said.get("requirements")),
+        soak=round(number("soak") or 0),
     )

@@ -44,7 +44,8 @@ class Series:
 class Standing:
     """What the supervisor last said of a gate, trigger, metric, watch or forecast.
 
-    ``error`` is why there is no value; of a trigger, why it cannot be told whether it fires.
+    ``error`` is why there is no value; of a trigger, why it cannot be told whether it fires. ``soak`` is the start of the
+    soak in which it was said of a gate; 0 if not told.
     """
 
     verdict: str = "unknown"
@@ -55,6 +56,7 @@ class Standing:
     observed: float | None = None
     needs: str = ""
     requirements: tuple[Requirement, ...] = ()
+    soak: int = 0
 
 
 @dataclass(frozen=True, slots=True)

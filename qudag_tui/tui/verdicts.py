@@ -25,7 +25,7 @@ def said_of(gate: Item, shot: Snapshot) -> GateSaid | None:
     so_far = None
     if seen is not None:
         verdict = Verdict(seen.verdict) if seen.verdict in set(Verdict) else Verdict.UNKNOWN
-        so_far = GateSaid(verdict, seen.error or seen.line, seen.needs, seen.requirements)
+        so_far = GateSaid(verdict, seen.error or seen.line, seen.needs, seen.requirements, soak=seen.soak)
     counting = shot.readings.gates.get(soak.id) if soak is not None else None
     return gate_said(
         gate,
