@@ -13,7 +13,7 @@ from qudag_tui.core.instant import NANOSECONDS, Instant
 from qudag_tui.core.item import Gate, Item, Soak
 from qudag_tui.core.judge import judge
 from qudag_tui.core.metric import Metric, MetricKind
-from qudag_tui.core.observed import MOST_PERIODS, observed_seconds
+from qudag_tui.core.observed import MOST_PERIODS, SUPERVISOR, observed_seconds
 from qudag_tui.core.part import Part, part, series_ids
 from qudag_tui.core.requirement import plain
 from qudag_tui.core.slots import Series, Window, period_ns
