@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from qudag_tui.cli.moment import stamp
@@ -11,6 +11,7 @@ from qudag_tui.cli.trigger_json import armed_json, countdown_json, trigger_json
 from qudag_tui.core.approval import VALID_SECONDS, alone_executions
 from qudag_tui.core.execution import Attempt, Execution, StepState
 from qudag_tui.core.gate_said import by_metric
+from qudag_tui.core.instant import moment_of
 from qudag_tui.core.item import Item, Kind
 from qudag_tui.core.requirement import plain
 from qudag_tui.core.step import Outcome
@@ -56,10 +57,9 @@ def run_state(state: State) -> str:
 def start_of(state: State) -> datetime | None:
     """T."""
     try:
-        moment = datetime.fromisoformat(state.run.starts) if state.run else None
+        return moment_of(state.run.starts) if state.run else None
     except ValueError:
         return None
-    return moment.replace(tzinfo=UTC) if moment and moment.tzinfo is None else moment
 
 
 def _run(session: Session) -> dict[str, Any]:

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
+from datetime import datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from qudag_tui.core.instant import moment_of
 from qudag_tui.core.item import Item, ItemState
 from qudag_tui.core.rows import Outline, deferrals, outline
 
@@ -102,10 +103,9 @@ class Snapshot:
         if run is None:
             return None
         try:
-            moment = datetime.fromisoformat(run.starts)
+            return moment_of(run.starts)
         except ValueError:
             return None
-        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
 
     @cached_property
     def deferred(self) -> dict[str, list[Item]]:
