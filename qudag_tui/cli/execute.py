@@ -17,7 +17,7 @@ from qudag_tui.cli.sinks import ask, can_ask, put, put_json, say
 from qudag_tui.core.decide import decide
 from qudag_tui.core.dry_run import dry_run, names_of
 from qudag_tui.core.intent import Execute
-from qudag_tui.core.procedure import ROLLBACK
+from qudag_tui.core.procedure import ROLLBACK, starters
 from qudag_tui.core.refusal import Because, Refusal
 from qudag_tui.core.undoing import undo_steps, undone_id
 
@@ -112,27 +112,30 @@ def print_dry_run(session: Session, intent: Execute) -> ExitCode:
     return ExitCode.DONE
 
 
-def require_trust(session: Session) -> None:
-    """Return if the plan of the run is trusted.
+def require_trust(session: Session, step: Step | None = None) -> None:
+    """Return if the plan of the run is trusted, or, of ``step``, what its command names.
 
     On a terminal the review is offered at once; :class:`Stop` (3) with the command that reviews it otherwise.
     """
-    from qudag_tui.plan.trust import check  # noqa: PLC0415  # hashing is needed only before something runs
+    from qudag_tui.plan.trust import check, check_before_exec  # noqa: PLC0415  # hashing is needed only before something runs
+
+    def look() -> str:
+        return check(session.plan, file) if step is None else check_before_exec(session.plan, file, step)
 
     # Neither trust nor a typed code would let anything run from a folder that is not ours.
     session.opened.require_writable()
     file = Path(session.state.file)
-    problem = check(session.plan, file)
+    problem = look()
     if problem and can_ask():
-        _offer_review(session, file, problem)
-        problem = check(session.plan, file)
+        offer_review(session, file, problem)
+        problem = look()
     if problem:
         raise Stop(
             ExitCode.REFUSED, f"{problem}: nothing runs; review it with: qudag-tui trust --run {session.opened.id}"
         )
 
 
-def _offer_review(session: Session, file: Path, problem: str) -> None:
+def offer_review(session: Session, file: Path, problem: str) -> None:
     """Show what has changed, and let a person trust what is there now, put the trusted copy back, or do neither."""
     from qudag_tui.cli.trust import give_trust, restore_changed, review_lines  # noqa: PLC0415  # beside its only use
     from qudag_tui.plan.restoring import restorable  # noqa: PLC0415
@@ -204,8 +207,12 @@ def _confirmed(session: Session, intent: Execute, arguments: argparse.Namespace)
         if answer.because is not Because.CONFIRM:
             raise Refused(answer)
         intent = replace(intent, stop_first=True)
+    before = session.state.in_progress
     if can_ask() and not arguments.yes:
         _show(session, intent)
+    elif intent.stop_first and before is not None:
+        # Nobody was asked, so that whoever reads what a script did has to find it here.
+        say(f"stops first: {before.label}, at “{before.stands_at}”")
     confirm_typed("to start", yes=arguments.yes)
     return intent
 
@@ -220,6 +227,9 @@ def _show(session: Session, intent: Execute) -> None:
         say(f"Roll back {created.release}{f' to {created.previous}' if created.previous else ''}")
     else:
         say(f"Execute {intent.target}")
+    procedure = session.plan.procedures.get(intent.target)
+    if procedure is not None and procedure.started_by:
+        say(f"  {starters(procedure)}")
     before = session.state.in_progress
     if intent.stop_first and before is not None:
         say(f"  Stops first: “{before.stands_at}”")

@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 
 from qudag_tui.cli.exit_code import ExitCode
 from qudag_tui.cli.failure import Stop
-from qudag_tui.cli.sinks import put, say
+from qudag_tui.cli.refused_step import RefusedStep
+from qudag_tui.cli.sinks import can_ask, put, say
 from qudag_tui.cli.step_output import OutputLines
 from qudag_tui.core.duration import spoken
 from qudag_tui.core.execution import Execution, ExecutionState, StepState
@@ -70,6 +71,7 @@ class Follower:
             for attempt in progress.attempts
             if attempt.outcome is not None
         }
+        self._refused = RefusedStep(session)
         self._told = ""
         self._alone = 0
         self._shown: set[tuple[str, int]] = set()
@@ -129,7 +131,10 @@ class Follower:
         step = execution.waits_for
         if step is not None:
             self._show_failure(step)
-            return self._needs_a_person(self._what_to_do(step))
+            code = self._needs_a_person(self._what_to_do(step))
+            if code is None and self._refused.problem(execution, step) and can_ask():
+                self._refused.offer(step)
+            return code
         self._told = ""
         return self._if_alone()
 
@@ -174,7 +179,10 @@ class Follower:
         outcome = str(progress.outcome).replace("_", " ")
         if progress.outcome is Outcome.NEVER_STARTED and progress.reason:
             outcome += f" ({progress.reason})"
-        return f"“{step.text}” {outcome}; it waits for one of: qudag-tui {', '.join(ways)}"
+        first = ""
+        if self._refused.problem(self.execution, step):
+            first = f" review it with qudag-tui trust{run}, or put the trusted copy back with qudag-tui trust --restore{run}; then"
+        return f"“{step.text}” {outcome};{first} it waits for one of: qudag-tui {', '.join(ways)}"
 
     def _if_alone(self) -> ExitCode | None:
         from qudag_tui.run.supervision import supervisor_alive  # noqa: PLC0415  # beside its only use

@@ -62,7 +62,10 @@ def _wait(gates: list[Item], session: Session, target: str) -> list[Item]:
             break
         if not standings.supervised and not told:
             told = True
-            say("no supervisor looks at this run: this waits until one does")
+            say(
+                "no supervisor looks at this run: this waits until one does; "
+                "`supervise` is one, and opening the run on the screen starts one"
+            )
         time.sleep(POLL_SECONDS)
         session.run.catch_up()
         # Another plan may have been adopted.

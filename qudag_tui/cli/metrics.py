@@ -17,6 +17,11 @@ if TYPE_CHECKING:
     from qudag_tui.core.metric import Metric
 
 POLL_SECONDS = 0.5
+CLOSED = "the run is closed: these are the last numbers there were"
+UNSAMPLED = (
+    "no supervisor samples this run: these are the last numbers there were; "
+    "`supervise` is one, and opening the run on the screen starts one"
+)
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -32,10 +37,15 @@ def run(arguments: argparse.Namespace) -> int:
 
     session = Session(arguments)
     last: list[Any] | None = None
+    supervised = True
     while True:
         standings = Standings(session)
-        if last is None and not standings.supervised and not arguments.json:
-            say("no supervisor samples this run: these are the last numbers there were")
+        if session.state.closed is not None and last is None and not arguments.json:
+            say(CLOSED)
+        elif standings.supervised != supervised and not arguments.json and session.state.closed is None:
+            # A watch that falls silent looks like numbers that do not change.
+            supervised = standings.supervised
+            say("a supervisor samples this run again" if supervised else UNSAMPLED)
         if arguments.json:
             found: list[Any] = [metric_json(metric, session, standings) for metric in session.plan.metrics]
         else:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from qudag_tui.cli.exit_code import ExitCode
@@ -11,6 +11,7 @@ from qudag_tui.cli.failure import Stop
 from qudag_tui.cli.parser import add_runs_dir, utf8
 from qudag_tui.cli.session import Session
 from qudag_tui.cli.sinks import put_exactly, put_json, say
+from qudag_tui.core.duration import parse_offset
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -21,7 +22,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--previous", metavar="P", type=utf8, default="", help="what it replaces, and a rollback returns to"
     )
     parser.add_argument(
-        "--at", metavar="TIME", type=_time, help="T, as 2026-11-22T20:00Z or 20:00 (UTC; without it: now)"
+        "--at", metavar="TIME", type=_time, help="T, as 2026-11-22T20:00Z, 20:00 or +2h (UTC; without it: now)"
     )
     parser.add_argument("--id", metavar="ID", help="the run's id, and its folder's name (without it: date and release)")
     parser.add_argument(
@@ -85,14 +86,16 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _time(text: str) -> datetime:
-    """A moment; a time of day alone is today's, in UTC, as is all that names no zone."""
+    """A moment; a time of day alone is today's, in UTC, as is all that names no zone; ``+2h`` is from now."""
     try:
+        if text.startswith(("+", "-")):
+            return datetime.now(UTC) + timedelta(seconds=parse_offset(f"T{text}"))
         moment = datetime.fromisoformat(text)
     except ValueError:
         try:
             today = datetime.now(UTC)
             moment = datetime.combine(today, datetime.strptime(text, "%H:%M").time(), UTC)  # noqa: DTZ007  # combined with UTC
         except ValueError:
-            message = f"{text!r} is no time; allowed are 2026-11-22T20:00Z and 20:00"
+            message = f"{text!r} is no time; allowed are 2026-11-22T20:00Z, 20:00 and +2h"
             raise argparse.ArgumentTypeError(message) from None
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

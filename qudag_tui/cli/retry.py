@@ -22,5 +22,5 @@ def run(arguments: argparse.Namespace) -> int:
     """Ask for it and follow it: 0 passed, 1 not, 3 refused, 7 unknown or waiting for a person."""
     session = Session(arguments)
     step = find_step(session.plan, arguments.step, session.state)
-    require_trust(session)
+    require_trust(session, step if step.run else None)
     return ask_and_follow(session, Retry(step.id), arguments)

@@ -225,9 +225,7 @@ def _approvals(procedure: Procedure, execution: Execution | None, state: State) 
 
 def _step(step: Step, execution: Execution | None, session: Session) -> dict[str, Any]:
     progress = execution.progress.get(step.id) if execution else None
-    state = progress.state if progress else StepState.PENDING
-    if execution is not None and not execution.is_needed(step):
-        state = StepState.NOT_NEEDED
+    state = execution.standing(step) if execution is not None else StepState.PENDING
     attempt = progress.attempts[-1] if progress and progress.attempts else None
     return {
         "id": step.id,
@@ -274,10 +272,10 @@ def _supervisor(state: State, standings: Standings) -> dict[str, Any]:
         "trouble": standings.trouble or None,
         "pid": known.started.pid if known and standings.supervised else None,
         "since": holder.since if holder else None,
-        "purpose": holder.purpose if holder else None,
+        "purpose": holder.aim if holder else None,
         "took_over": known.started.took_over or None if known else None,
         "started": stamp(known.at.wall) if known else None,
-        "missing": list(known.started.missing) if known else [],
+        "missing": list(known.missing) if known else [],
         "unprotected": known.started.unprotected if known else "",
     }
 

@@ -14,9 +14,11 @@ from qudag_tui.core.arming import armed_words, counting, offered_only
 from qudag_tui.core.duration import clock, relative, spoken
 from qudag_tui.core.execution import Execution, StepState
 from qudag_tui.core.item import Item, ItemState, Kind, Soak
+from qudag_tui.core.offering import offering, reason_of
 from qudag_tui.core.phase import PhaseState
 from qudag_tui.core.printable import for_tmux
 from qudag_tui.core.readiness import is_called_for
+from qudag_tui.core.regression import unanswered
 from qudag_tui.core.step import Outcome
 
 if TYPE_CHECKING:
@@ -103,18 +105,25 @@ def _head(session: Session, standings: Standings, now: Instant) -> Iterator[str]
 
 def held_by(holder: Holder) -> str:
     """Which process executes, as whom, since when, and what for."""
-    return (
-        f"process {holder.pid} of {holder.login} since {holder.since[:19].replace('T', ' ')} UTC, to {holder.purpose}"
-    )
+    return f"process {holder.pid} of {holder.login} since {holder.since[:19].replace('T', ' ')} UTC, to {holder.aim}"
 
 
 def _alarms(state: State, standings: Standings, now: Instant) -> Iterator[str]:
-    """What is armed, what counts down, and what keeps the supervisor from telling anything."""
+    """What is armed, what counts down, what fired or regressed, and what keeps the supervisor from telling anything."""
     if state.armed is not None:
         yield f"{armed_words(state)} ({state.armed.at.wall:%H:%M}): arm --off disarms it"
-    for countdown in counting(state, now) if standings.supervised else ():
+    counted = counting(state, now) if standings.supervised else []
+    for countdown in counted:
         text = state.plan.trigger_index[countdown.trigger].text
         yield f"ROLLBACK IN {spoken(countdown.left_seconds(now))}: {text}, {countdown.line}; abort stops it"
+    if state.closed is None:
+        for trigger, fired in offering(state):
+            if any(countdown.trigger == trigger.id for countdown in counted):
+                continue
+            how = "FIRED" if fired.breached else f"REPORTED by {fired.by}"
+            yield f"{how} {fired.at.wall:%H:%M}: {reason_of(trigger, fired.line)}; rollback starts it"
+        for gate, regression in unanswered(state):
+            yield f"REGRESSED after the Go, {regression.at.wall:%H:%M}: {gate.text}, {regression.seen.line}"
     if standings.trouble:
         yield standings.trouble
 
@@ -214,14 +223,22 @@ def _step_words(box: Item, state: State, now: Instant) -> str:
         return (
             f"{ended}waits for {'its confirmation' if execution and execution.waits_for_confirmation else 'a person'}"
         )
-    if progress is None or progress.state is StepState.PENDING:
+    step = execution.step(box.id) if execution else None
+    if execution is None or step is None or execution.standing(step) is StepState.PENDING:
         return ""
+    if execution.standing(step) is StepState.NOT_NEEDED:
+        return "not needed"
+    if progress is None or progress.state is StepState.PENDING:
+        return "" if execution.standing(step) is StepState.ENDED else "under way"
     if progress.undone:
         return "undone"
     if progress.state is StepState.SKIPPED:
         return f"skipped: {progress.reason}"
     if progress.state in {StepState.RUNNING, StepState.WATCHING} and progress.since:
-        return f"{progress.state} {clock(now.seconds_since(progress.since))}"
+        most = step.until.within_seconds if step.until is not None else step.target_seconds
+        return f"{progress.state} {clock(now.seconds_since(progress.since))}{f' of {clock(most)}' if most else ''}"
+    if step.until is not None and progress.outcome is Outcome.FAILED:
+        return f"not recovered{f': {progress.line}' if progress.line else ''}"
     return str(progress.outcome or progress.state).replace("_", " ")
 
 
@@ -277,10 +294,14 @@ def tmux_line(session: Session, standings: Standings, now: Instant) -> str:
         parts.append(f"ROLLBACK IN {spoken(soonest.left_seconds(now))}")
     if session.opened.is_unknown:
         parts.append("NOT YOURS")
-    elif is_called_for(state, state.starts, now) and not _is_trusted(session):
-        parts.append("not trusted")
+    elif is_called_for(state, state.starts, now):
+        parts.append("" if _is_trusted(session) else "not trusted")
+        known = state.supervisor if standings.supervised else None
+        parts.append(f"missing {', '.join(known.missing)}" if known is not None and known.missing else "")
     if state.fired:
         parts.append(f"{len(state.fired)} fired")
+    regressed = unanswered(state) if state.closed is None else []
+    parts.append(f"{len(regressed)} regressed" if regressed else "")
     parts.append("armed" if state.armed else "")
     parts.append("nothing is stored" if standings.trouble else "")
     parts.append("" if state.closed else "supervised" if standings.supervised else "NO SUPERVISOR")

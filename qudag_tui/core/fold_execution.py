@@ -186,7 +186,8 @@ def _finished(state: State, event: Event, fact: ev.ExecutionFinished) -> None:
 
 def _supervisor_started(state: State, event: Event, fact: ev.SupervisorStarted) -> None:
     before = state.supervisor
-    state.supervisor = Supervisor(fact, event.at, restarted=before is not None and before.stopped is None)
+    restarted = before is not None and before.stopped is None
+    state.supervisor = Supervisor(fact, event.at, restarted=restarted, missing=fact.missing)
     for execution in state.executions.values():
         # What waits for approval starts by nothing but a person's new word.
         if not execution.state.is_over and not execution.awaits_approval:
@@ -200,6 +201,12 @@ def _withdraw_confirmations(execution: Execution) -> None:
         leaves = [leaf for leaf in step.walk() if not leaf.steps]
         if all(execution.of(leaf.id).state is StepState.PENDING for leaf in leaves):
             execution.of(step.id).confirmed = ""
+
+
+def _environment_checked(state: State, _event: Event, fact: ev.EnvironmentChecked) -> None:
+    # Of another plan than the one that is followed it says nothing.
+    if state.supervisor is not None and fact.plan == state.plan.sha256:
+        state.supervisor = replace(state.supervisor, missing=fact.missing)
 
 
 def _supervisor_stopped(state: State, _event: Event, fact: ev.SupervisorStopped) -> None:
@@ -231,6 +238,7 @@ HANDLERS: Mapping[type[ev.Fact], Callable[[Any, Any, Any], None]] = {
     ev.AbortRequested: _abort,
     ev.ExecutionFinished: _finished,
     ev.SupervisorStarted: _supervisor_started,
+    ev.EnvironmentChecked: _environment_checked,
     ev.SupervisorStopped: _supervisor_stopped,
     ev.ResumeConfirmed: _resumed,
 }

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from qudag_tui.core.state import State
 
 UNSUPERVISED = "no supervisor looks"
+LAST_SAID = "; it last said "
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,9 +69,12 @@ def gate_said(
         verdict = state.gate_verdict(gate.id) or Verdict.UNKNOWN
         asked = requirements_of(look.judged.evidence.get("requirements"))
         needs = "" if verdict is Verdict.PASS else needs_of_all(asked)
+        if needs and soak is not None:
+            # Its window is closed: no time that passes now brings what was missing.
+            needs = f"another soak; this one still needed {needs}"
         return GateSaid(verdict, look.judged.line, needs, asked, is_final=True)
     if so_far is not None and unlooked:
-        line = f"{unlooked}; it last said {so_far.verdict}: {so_far.line}"
+        line = f"{unlooked}{LAST_SAID}{so_far.verdict}: {so_far.line}"
         return GateSaid(Verdict.UNKNOWN, line, "a supervisor")
     if so_far is None or so_far.verdict is not Verdict.PASS:
         return so_far

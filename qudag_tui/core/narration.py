@@ -168,6 +168,10 @@ def _execution_words(event: Event, plan: Plan, targets: dict[int, str]) -> str:
         case ev.SupervisorStarted():
             after = f", in place of pid {fact.took_over}, which did not leave in order" if fact.took_over else ""
             return f"the supervisor started, pid {fact.pid}{after}"
+        case ev.EnvironmentChecked():
+            if not fact.missing:
+                return "found every declared name in the supervisor's environment"
+            return f"found {', '.join(fact.missing)} missing in the supervisor's environment"
         case ev.SupervisorStopped():
             return "the supervisor stopped"
         case ev.ResumeConfirmed():

@@ -30,3 +30,8 @@ class Procedure:
         """Every step in order, branches before what they hold."""
         for step in self.steps:
             yield from step.walk()
+
+
+def starters(procedure: Procedure) -> str:
+    """Who may start it, as the plan says: a sentence for whoever is about to; "" where it does not say."""
+    return f"The plan names who starts it: {' or '.join(procedure.started_by)}." if procedure.started_by else ""

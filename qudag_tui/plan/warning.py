@@ -19,6 +19,7 @@ from qudag_tui.plan.problem import Path, Problem, quoted
 
 DEFAULT_WINDOW_SECONDS = 600.0
 LEAST_COUNTDOWN_SECONDS = 10.0
+SSH_AGENT = "SSH_AUTH_SOCK"
 
 
 def warnings(plan: Plan, data: bytes, name: str, unapproved: Mapping[str, str] | None = None) -> list[PlanWarning]:
@@ -55,6 +56,9 @@ class _Unwise:
             if step.target_seconds and step.timeout_seconds and step.target_seconds > step.timeout_seconds:
                 message = f"{quoted(step.text)} is killed at its timeout, before its target is reached"
                 yield Problem(message, (*self.paths[step_id], "target"))
+            if SSH_AGENT in step.secrets:
+                message = f"{SSH_AGENT}: an agent that ssh forwards dies with the link, and this step is to outlive it"
+                yield Problem(message, (*self.paths[step_id], "secrets"))
 
     def _conditions(self) -> Iterator[tuple[Path, Condition, str]]:
         for item in self.plan.items.values():

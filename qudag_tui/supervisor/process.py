@@ -63,9 +63,11 @@ class Supervisor:
         self._judging = Judging(run.plan, self._sampler, self._evidence)
         self._recorder = Recorder(run, this_actor("supervisor"), now)
         self._executor = Executor(run, self._recorder, self._wake.set, self._may_start)
+        self._missing = missing_names(run.plan)
         self._start: Fact | None = self._started()
         self._last_pulse = now()
         self._judged = (-1, -1)
+        self._doing = ""
         self._leave_ns = 0
 
     def _run_ns(self, at: Instant) -> int:
@@ -77,7 +79,7 @@ class Supervisor:
             own_ticks(),
             os.getuid(),
             qudag_tui.__version__,
-            missing_names(self._run.plan),
+            self._missing,
             logout_kills(),
             round(gap_seconds, 3),
             self._took_over(),
@@ -148,13 +150,24 @@ class Supervisor:
                 return
             if self._start is start:
                 self._start = None
+        await self._check_environment()
         if fresh:
             self._evidence.witness(self._run.position.seq, self._run.position.digest, self._now())
         await self._executor.follow()
         for _ in range(_MOST_ROUNDS):
             if not await self._act(self._now()):
                 break
+        self._say_doing()
         await self._judge(self._now())
+
+    def _say_doing(self) -> None:
+        """Let the lock say for what it is held; the journal says the same, to whoever reads that."""
+        state = self._run.state
+        execution = state.active_execution or state.in_progress
+        doing = execution.aim if execution is not None else ""
+        if doing != self._doing:
+            self._doing = doing
+            self._lock.say_doing(doing)
 
     def _follow_plan(self) -> None:
         """Go on with the plan that was adopted, if one was; nothing that runs or is measured as before is touched."""
@@ -164,6 +177,7 @@ class Supervisor:
             return
         is_moved = file.parent != self._asking.file.parent
         self._plan, self._starts = state.plan, starts(state.plan, state)
+        self._missing = missing_names(state.plan)
         self._asking.follow(state.plan, file)
         self._sampler.follow(state.plan, is_moved=is_moved)
         self._evidence.take_away({name: at for name, at in self._starts.items() if before.get(name) != at})
@@ -171,6 +185,12 @@ class Supervisor:
         self._evidence.forget_standings()
         self._judging.follow(state.plan)
         self._judged = (-1, -1)
+
+    async def _check_environment(self) -> None:
+        """Say what is missing of the names that the plan declares by now; a start has said it of the plan of then."""
+        known, plan = self._run.state.supervisor, self._run.state.plan
+        if known is not None and known.missing != self._missing:
+            await self._recorder.record(ev.EnvironmentChecked(plan.sha256, self._missing))
 
     async def _pulse(self) -> None:
         while True:

@@ -6,9 +6,11 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
 
+from qudag_tui.core.condition import terms
 from qudag_tui.core.duration import clock, spoken
 from qudag_tui.core.execution import StepState
-from qudag_tui.core.item import Item, ItemState, Kind, Soak
+from qudag_tui.core.gate_said import LAST_SAID
+from qudag_tui.core.item import Gate, Item, ItemState, Kind, Soak
 from qudag_tui.core.phase import Decision, PhaseState
 from qudag_tui.core.regression import unanswered
 from qudag_tui.core.rows import Row, RowKind
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from qudag_tui.core.checklist import Section
+    from qudag_tui.core.gate_said import GateSaid
     from qudag_tui.core.instant import Instant
     from qudag_tui.core.item import Mark
     from qudag_tui.tui.snapshot import Snapshot
@@ -178,11 +181,13 @@ def _gate_fact(item: Item, shot: Snapshot) -> Fact:
     head = said.line.partition(" · ")[0]
     if said.is_final:
         tone = Tone.CURRENT if said.verdict is Verdict.PASS else Tone.WRONG
-        return Fact((f"{said.line} · {said.words}", f"{head} · {said.words}", said.words), tone)
+        shorter = _reasons(item, said, shot) if said.verdict is Verdict.UNKNOWN else (head,)
+        return Fact((*(f"{each} · {said.words}" for each in (said.line, *shorter)), said.words), tone)
     tone = {Verdict.FAIL: Tone.WRONG, Verdict.PASS: Tone.PLAIN}.get(said.verdict, Tone.DIM)
     if said.verdict is Verdict.UNKNOWN:
         needs = [f"unknown: needs {said.needs}"] if said.needs else []
-        return Fact((*([f"unknown: {said.line}"] if said.line else []), *needs, "unknown"), tone)
+        whole = [said.line] if said.line else []
+        return Fact((*(f"unknown: {each}" for each in (*whole, *_reasons(item, said, shot))), *needs, "unknown"), tone)
     if not said.line:
         return Fact((said.words, said.verdict), tone)
     wordings = [f"{said.line} · {said.words}", f"{head} · {said.words}", said.words, said.verdict]
@@ -190,6 +195,19 @@ def _gate_fact(item: Item, shot: Snapshot) -> Fact:
         # What it waits for says more than that it waits.
         wordings[1:1] = [f"{head} · needs {said.needs}", f"needs {said.needs}"]
     return Fact(tuple(wordings), tone)
+
+
+def _reasons(item: Item, said: GateSaid, shot: Snapshot) -> tuple[str, ...]:
+    """Why it cannot be told, without value and age; then in fewer words: why its metric has no number now, what misses."""
+    unlooked, separator, _ = said.line.partition(LAST_SAID)
+    if separator:
+        return (unlooked,)
+    line = next((asked.line for asked in said.requirements if asked.verdict is said.verdict), said.line)
+    parts = [part for part in (line.partition(" · ")[2] or line).split(", ") if part and not part.endswith(" old")]
+    metrics = [term.metric for term in terms(item.spec.condition)] if isinstance(item.spec, Gate) else []
+    seen = [] if said.is_final else [shot.readings.metrics.get(metric) for metric in metrics]
+    errors = [each.error for each in seen if each is not None and each.error]
+    return (", ".join(parts), *errors[:1], *parts[:1])
 
 
 def _forecast_fact(gate: Item, shot: Snapshot) -> Fact:

@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qudag_tui.core.event import PlanAdopted
+from qudag_tui.core.event import PlanAdopted, RequestRefused, StepRefused
 from qudag_tui.core.readiness import Readiness
 from qudag_tui.run import clock
 from qudag_tui.run.error import RunError
@@ -49,6 +49,8 @@ _READY_SECONDS = 10.0
 STARTED_SECONDS = 15.0
 _STARTED_POLL_SECONDS = 0.02
 READ_NS = 1_000_000_000
+# After each of these, what could start is not what it was when that was last looked at.
+DOUBTS = (PlanAdopted, RequestRefused, StepRefused)
 # Each of these leaves the supervisor something to do: there is to be one before it is asked.
 _NEEDS_SUPERVISOR = {"Tick", "Execute", "Approve", "Retry", "Resume", "ConfirmStep", "MarkStep", "Skip", "Arm"}
 # Asked before the supervisor has said that it started, these would only wait for a person's confirmation.
@@ -147,6 +149,8 @@ class Session:
                     self._hand_over_again(run, fresh)
                 elif fresh:
                     self._post(JournalGrew(tuple(fresh)))
+                if any(isinstance(event.fact, DOUBTS) for event in fresh):
+                    self.look_at_trust_again()
             if said != trouble:
                 trouble = said
                 self._post(TroubleChanged(trouble))

@@ -45,8 +45,8 @@ class Series:
 class Readings:
     """One look at the samples and at who is there, taken once a second by a thread of its own.
 
-    ``observed`` is how much of each soak that counts was observed, in seconds. ``unstored`` says since when the
-    supervisor has stored nothing, and why; then all of this is as old.
+    ``observed`` is how much of each soak that counts was observed, in seconds; ``supervised`` is None until somebody has
+    looked. ``unstored`` says since when the supervisor has stored nothing, and why; then all of this is as old.
     """
 
     series: Mapping[str, Series] = field(default_factory=dict)
@@ -56,7 +56,7 @@ class Readings:
     watches: Mapping[str, Standing] = field(default_factory=dict)
     forecasts: Mapping[str, Standing] = field(default_factory=dict)
     observed: Mapping[str, float] = field(default_factory=dict)
-    supervised: bool = False
+    supervised: bool | None = None
     unstored: str = ""
     attached: tuple[str, ...] = ()
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from qudag_tui.core import event as ev
@@ -84,6 +86,7 @@ def test_a_countdown_is_shown_and_abort_stops_it_where_nothing_runs(starting: De
     text = starting("status").out
     assert "ROLLBACK IN 9 min: Hot #1, 102%, limit 101%; abort stops it" in text
     assert f"FIRED: {LINE}  supervisor" in text
+    assert "rollback starts it" not in text
     assert "ROLLBACK IN 9 min  1 fired  armed" in starting("status", "--tmux").out
 
     stopped = starting("abort")
@@ -91,7 +94,9 @@ def test_a_countdown_is_shown_and_abort_stops_it_where_nothing_runs(starting: De
     after = starting.status()
     assert after["countdown"] is None
     assert next(t for t in after["triggers"] if t["id"] == "hot")["offered_only"] == "ana stopped the countdown"
-    assert "offered only: ana stopped the countdown" in starting("status").out
+    text = starting("status").out
+    assert "offered only: ana stopped the countdown" in text
+    assert re.search(rf"^FIRED \d\d:\d\d: .*: {LINE}; rollback starts it$", text.partition("\n\n")[0], re.MULTILINE)
     assert starting("abort").code == 3
     assert starting("abort", "--countdown").code == 3
 

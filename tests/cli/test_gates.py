@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from contextlib import closing
 from typing import Any
@@ -155,10 +156,14 @@ def test_a_go_after_a_regression_needs_a_reason(desk: Desk) -> None:
     desk.ask(Decide("canary", "go"))
     desk.record(ev.GateRegressed("cpu-ok", desk.run.state.looks["cpu-ok"].seq, "110%, limit 101%"))
     desk.ask(Tick("expand"))
+    head = desk("status").out.partition("\n\n")[0]
+    assert re.search(r"^REGRESSED after the Go, \d\d:\d\d: CPU is fine, 110%, limit 101%$", head, re.MULTILINE)
+    assert "  1 regressed  " in desk("status", "--tmux").out
 
     refused = desk("decide", "all", "go")
     assert (refused.code, "“CPU is fine” has regressed" in refused.err) == (3, True)
     assert desk("decide", "all", "go", "--why", "it is the backup").code == 0
+    assert "regressed" not in desk("status", "--tmux").out
 
 
 @pytest.mark.usefixtures("supervised")

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Iterator
 from contextlib import closing
+from types import SimpleNamespace
 
+import pytest
+
+from qudag_tui.cli import metrics
 from qudag_tui.core import event as ev
 from qudag_tui.core.instant import NANOSECONDS
-from qudag_tui.core.intent import Tick
+from qudag_tui.core.intent import CloseRun, Tick
 from qudag_tui.run import clock
 from qudag_tui.run.samples import Sample, SampleWriter
-from tests.cli.desk import PLAN, Desk
+from tests.cli.desk import PLAN, Answer, Desk, supervise_as_this_process
 
 COMPARED = PLAN.replace('gate = "cpu < 101%"', 'gate = "cpu < baseline + 10%"', 1)
 EVERY = NANOSECONDS // 5
@@ -84,7 +89,30 @@ def test_metrics_are_watched_until_the_run_is_closed(desk: Desk) -> None:
     desk.new()
     assert desk("close", "abandoned", "--why", "a test").code == 0
     answer = desk("metrics", "--watch", "--run", "r1")
-    assert (answer.code, answer.out) == (0, "cpu\tunknown\tcpu\n")
+    assert answer == Answer(0, "cpu\tunknown\tcpu\n", f"{metrics.CLOSED}\n")
+
+
+def test_a_watch_says_when_nobody_samples_any_more_and_when_somebody_does_again(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.write(PLAN)
+    desk.new()
+    with pytest.MonkeyPatch.context() as supervised:
+        supervise_as_this_process(supervised)
+        again = pytest.MonkeyPatch()
+        moments: Iterator[Callable[[], object]] = iter(
+            [
+                lambda: None,
+                supervised.undo,
+                lambda: supervise_as_this_process(again),
+                lambda: desk.ask(CloseRun("abandoned", "a test")),
+            ]
+        )
+        monkeypatch.setattr(metrics, "time", SimpleNamespace(sleep=lambda _seconds: next(moments)()))
+        answer = desk("metrics", "--watch")
+        again.undo()
+
+    assert answer == Answer(0, "cpu\tunknown\tcpu\n", f"{metrics.UNSAMPLED}\na supervisor samples this run again\n")
 
 
 def test_a_gate_is_waited_for_until_its_look_is_final(desk: Desk) -> None:

@@ -156,3 +156,11 @@ def test_a_rollback_that_starts_by_itself_and_then_waits_or_that_nobody_can_stop
     short = "nobody stops a rollback within 9 s of hearing of it"
 
     assert warnings_of(text) == ([message.format(first=first, short=short)] if message else [])
+
+
+def test_an_agent_that_dies_with_the_link_is_no_agent_for_a_step_that_outlives_it() -> None:
+    step = '[procedures.drain]\nsteps = [{ text = "Drain", run = ["ssh", "node"], secrets = ["SSH_AUTH_SOCK"] }]\n'
+
+    assert warnings_of(TOP + ONE_CHECKLIST + step)[-1].endswith(
+        "SSH_AUTH_SOCK: an agent that ssh forwards dies with the link, and this step is to outlive it"
+    )

@@ -174,6 +174,24 @@ def test_steps_run_as_the_new_plan_says_and_from_the_folder_of_its_file(supervis
     assert (run.lines("ran"), (folder / "ran").read_text()) == (["old", "new"], "there\n")
 
 
+def test_what_a_newly_adopted_plan_declares_and_the_environment_lacks_is_journaled_at_once(supervised: Build) -> None:
+    run = supervised(step("flags", "true", secrets='["HERE", "GONE"]'))
+    run.start(HERE="it is")
+    (started,) = run.facts(ev.SupervisorStarted)
+    assert isinstance(started, ev.SupervisorStarted)
+    assert started.missing == ("GONE",)
+    adopt(run, HEAD + LIST + step("flags", "true", secrets='["HERE", "TOKEN"]'))
+    run.until_kind("environment checked")
+    assert run.facts(ev.EnvironmentChecked) == [ev.EnvironmentChecked(run.run.plan.sha256, ("TOKEN",))]
+
+    adopt(run, HEAD + LIST + step("flags", "true", secrets='["HERE"]'))
+    run.until_kind("environment checked", 2)
+    assert run.facts(ev.EnvironmentChecked)[1:] == [ev.EnvironmentChecked(run.run.plan.sha256, ())]
+    run.rollback()
+    run.until_over()
+    assert run.kinds().count("environment checked") == 2, "what has not changed is not said again"
+
+
 @pytest.mark.parametrize("when", ["before", "after"])
 def test_a_supervisor_that_is_killed_at_the_adoption_is_followed_by_one_that_judges_by_the_new_plan(
     supervised: Build, when: str

@@ -9,11 +9,18 @@ import pytest
 from qudag_tui.core import event as ev
 from qudag_tui.core.intent import Abort, Execute, MarkStep, Resume, Retry, Skip
 from qudag_tui.core.step import Outcome
+from qudag_tui.run.supervision import supervisor_holder
 from tests.supervisor.shimmed import is_running
 from tests.supervisor.supervised import Supervised, step
 from tests.waiting import until
 
 Build = Callable[..., Supervised]
+
+
+def aim(run: Supervised) -> str:
+    """For what the supervisor's lock is held, by its own word."""
+    holder = supervisor_holder(run.run.folder)
+    return holder.aim if holder is not None else ""
 
 
 def test_a_procedure_runs_step_by_step_to_its_end(supervised: Build) -> None:
@@ -29,6 +36,7 @@ def test_a_procedure_runs_step_by_step_to_its_end(supervised: Build) -> None:
     run.start()
     request = run.rollback().request
     run.until(lambda state: state.executions[request].waits_for)
+    run.until(lambda _: aim(run) == "supervise, now to execute rollback, which waits for a person: “alert”")
     assert run.lines("done") == []
     run.ask(MarkStep("alert"))
 
@@ -147,6 +155,17 @@ def test_an_abort_ends_the_tree_and_nothing_after_it_starts(supervised: Build) -
     assert not is_running(int(run.lines("child")[0]))
     assert not is_running(int(run.lines("grandchild")[0]))
     assert not (run.folder / "after").exists()
+
+
+def test_the_lock_says_which_step_it_is_held_for_and_ends_to_when_that_has_ended(supervised: Build) -> None:
+    run = supervised(step("long", "while [ ! -e go ]; do sleep 0.05; done"))
+    run.start()
+    assert aim(run) == "supervise"
+    run.rollback()
+    run.until(lambda _: aim(run) == "supervise, now to execute rollback: “long”")
+    (run.folder / "go").touch()
+    run.until_over()
+    run.until(lambda _: aim(run) == "supervise")
 
 
 def test_a_timeout_is_the_steps_own(supervised: Build) -> None:

@@ -55,7 +55,10 @@ async def test_a_run_is_armed_by_a_typed_code_and_disarmed_after_a_question(tmp_
     deployment = under_way(tmp_path, armed=False)
     trust.revoke(deployment.folder.parents[1] / "plan.toml")
     async with at_the_screen(deployment) as robot:
-        await robot.press("3", "A")
+        await robot.press("3")
+        await robot.sees("CPU is hot · A arms it", "Somebody is unhappy")
+        assert robot.text().count("A arms it") == 1
+        await robot.press("A")
         # Nobody has reviewed this file yet: that comes first.
         await robot.sees("Trust this file?")
         await robot.types(robot.code)

@@ -76,6 +76,25 @@ def test_a_limit_far_away_does_not_flatten_the_values() -> None:
     assert drawn.level_lines == (-1,)
 
 
+def test_nothing_but_zeros_is_drawn_below_its_limit_and_its_ends_differ() -> None:
+    limited = plot([0.0, 0.0], 24, 4, label, glyphs=UNICODE, levels=[Level(50.0, "limit", UNICODE.limit)])
+    alone = plot([0.0, 0.0], 24, 4, lambda value: f"{value:.2f}", glyphs=UNICODE)
+
+    assert limited.level_lines == (0,)
+    assert limited.lines[0].startswith("     50 ┤┄")
+    assert limited.lines[-1].startswith("      0 ┤")
+    assert [line.split()[0] for line in (alone.lines[0], alone.lines[-1])] == ["1.08", "0.00"]
+
+
+def test_an_axis_ends_where_its_values_can_go_no_further_unless_they_did() -> None:
+    full, flat, beyond = (
+        plot(values, 24, 4, label, glyphs=UNICODE, most=100.0) for values in ([24.0, 100.0], [100.0], [24.0, 180.0])
+    )
+
+    assert [drawn.lines[0].split()[0] for drawn in (full, flat, beyond)] == ["100", "100", "192"]
+    assert [drawn.lines[0][-1] for drawn in (full, flat)] == [UNICODE.bars[-1]] * 2
+
+
 def test_limit_and_baseline_have_each_their_line_their_glyph_and_their_name() -> None:
     levels = [Level(93.5, "limit", UNICODE.limit), Level(85.0, "baseline, 20:10", UNICODE.baseline)]
     drawn = plot([84.0, 86.0, None, 84.0, 85.5], 60, 6, label, glyphs=UNICODE, levels=levels)

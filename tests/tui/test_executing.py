@@ -74,7 +74,7 @@ async def test_a_step_that_is_to_be_confirmed_is_started_by_its_typed_code(run: 
     request = claimed(run)
     ran(run, request, "flags-off", "passed")
     async with at_the_screen(run) as robot:
-        await robot.sees("“Put the old code back” is to be confirmed · w in the rollback view (3)")
+        await robot.sees("“Put the old code back” is to be confirmed · w in view 3 lets it start")
         await robot.press("3")
         await robot.sees("w confirms that it starts")
         await robot.press("enter")
@@ -185,6 +185,14 @@ async def test_another_procedure_is_chosen_and_started_with_its_code(run: Deploy
         await robot.sees("Drain the node")
 
 
+async def test_who_starts_a_procedure_by_the_plan_is_named_where_it_is_started(tmp_path: Path) -> None:
+    head = '[procedures.rollback]\nstarted_by = ["QA Lead", "Team Lead"]\n[[procedures.rollback.steps]]'
+    deployment = Deployment(tmp_path, STEPS.replace("[[procedures.rollback.steps]]", head, 1))
+    async with at_the_screen(deployment) as robot:
+        await robot.press("R")
+        await robot.sees("The plan names who starts it: QA Lead or Team Lead.", "to start:")
+
+
 async def test_the_rollback_stops_first_what_is_asked_for_and_names_it(run: Deployment) -> None:
     asked = run.ask(ask.Execute("drain"), BO).seq
     async with at_the_screen(run) as robot:
@@ -201,6 +209,20 @@ async def test_r_while_the_rollback_is_in_progress_says_so(run: Deployment) -> N
         await robot.sees("Not possible now", "“rollback” is running.", "Abort it first, or retry one of its steps.")
         await robot.types("k7qf")
         assert isinstance(robot.app.screen, Impossible)
+
+
+async def test_who_was_second_to_start_is_told_so_although_enter_was_typed_behind_the_code(run: Deployment) -> None:
+    async with at_the_screen(run) as robot:
+        await robot.press("R")
+        await robot.sees("to start:")
+        run.record(ev.RequestClaimed(run.ask(ask.Execute("rollback"), BO).seq))
+        await robot.types(robot.code)
+        await robot.press("enter")
+        await robot.sees("“rollback” is running", "started ", " by bo")
+        await robot.press("enter")
+        await robot.sees("“rollback” is running")
+        await robot.press("down")
+        await robot.until(lambda: "“rollback” is running" not in robot.text(), "the keys again")
 
 
 @pytest.mark.parametrize(

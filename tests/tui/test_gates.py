@@ -195,7 +195,7 @@ async def test_a_gate_that_regressed_before_the_go_says_so_and_cannot_be_ticked(
         await robot.sees("has regressed since its final look")
         await robot.press("escape")
         await robot.press("d")
-        await robot.sees("regressed      CPU is normal", "No Go yet: 1 box is open")
+        await robot.sees("regressed       CPU is normal", "No Go yet: 1 box is open")
 
 
 def test_after_the_go_it_is_shown_on_the_current_phase_and_as_an_alarm_until_the_next_decision(tmp_path: Path) -> None:
@@ -338,4 +338,4 @@ async def test_the_decision_says_what_an_undecided_gate_needs(deployment: Deploy
         await robot.go_to("go")
         await robot.press("d")
 
-        await robot.sees("inconclusive   CPU is normal", "needs 1,065 more")
+        await robot.sees("inconclusive    CPU is normal", "needs 1,065 more")

@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from rich.cells import cell_len
+
 from qudag_tui.core import intent as ask
 from qudag_tui.core.refusal import Because, Refusal
 from qudag_tui.tui.screens.dialog import Choice, Impossible, Reason
@@ -29,6 +31,9 @@ def refused(app: QudagApp, intent: ask.Intent, refusal: Refusal) -> None:
         from qudag_tui.tui.acts.whole import unprotected  # noqa: PLC0415  # seldom needed
 
         unprotected(app)
+    elif cell_len(app.glyphs.text(str(refusal))) > app.size.width - 2:
+        # The footer would cut off what to do next, which stands last.
+        impossible(app, refusal.message, refusal.hint)
     else:
         app.say(str(refusal), wrong=True)
 

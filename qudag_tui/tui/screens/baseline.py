@@ -15,7 +15,7 @@ from qudag_tui.core.unit import show
 from qudag_tui.run.capturing import captures
 from qudag_tui.tui.screens.dialog import Dialog
 from qudag_tui.tui.widgets.gate_lines import baseline_words
-from qudag_tui.tui.widgets.line import Piece, cut
+from qudag_tui.tui.widgets.line import Piece, cut, wrapped
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -40,7 +40,7 @@ class BaselineDialog(Dialog[float]):
 
     def fields(self) -> ComposeResult:
         """How far back."""
-        yield self.field("window", "how far back, such as 10m", WINDOW)
+        yield self.field("window", "10m", WINDOW)
 
     def on_mount(self) -> None:
         """Look at once; before there is an answer the list says so."""
@@ -82,9 +82,10 @@ class BaselineDialog(Dialog[float]):
         lines.append([])
         for soak in self.soaks:
             said = f"“{soak}” is counting: its gates cannot be compared with a baseline captured now"
-            lines.append([(cut(said, self.inner_width, glyphs), colours.wrong)])
+            lines.extend([(part, colours.wrong)] for part in wrapped(said, self.inner_width, glyphs, 4))
         lines.append([(f"recorded as {glyphs.text(self.desk.actor.by)}", colours.dim)])
-        self.words.put([*lines, []])
+        # The field is filled in, so that its own hint is never seen.
+        self.words.put([*lines, [], [("how far back, such as 10m or 90s:", colours.dim)]])
 
     def _words(self, metric: Metric) -> str:
         captured = self.found.get(metric.id)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from qudag_tui.tui.snapshot import Snapshot
     from qudag_tui.tui.theme import Palette
 
-_LABEL = 15
+_LABEL = 16
 _MOST = 6
 
 
@@ -38,6 +38,12 @@ def gate_word(item: Item, shot: Snapshot) -> tuple[str, str]:
     return said.verdict, f"{needs}{'' if said.is_final else 'so far: '}{said.line or 'no final look yet'}"
 
 
+def can_be_ticked(gate: Item, shot: Snapshot) -> bool:
+    """Whether its final look passed, and only a person's tick is missing."""
+    said = said_of(gate, shot)
+    return said is not None and said.is_final and said.verdict is Verdict.PASS
+
+
 def decision_lines(section: Section, shot: Snapshot, glyphs: Glyphs, colours: Palette, width: int) -> list[list[Piece]]:
     """The body of the dialog."""
     lines: list[list[Piece]] = []
@@ -53,10 +59,14 @@ def decision_lines(section: Section, shot: Snapshot, glyphs: Glyphs, colours: Pa
         lines.append(pieces)
 
     claimed = []
+    left = shot.state.unsettled(section)
+    unticked = {gate.id for gate in left if gate.kind is Kind.GATE and can_be_ticked(gate, shot)}
     for item in section.items:
         state = shot.state.item_state(item)
         if item.kind is Kind.GATE:
             word, said = gate_word(item, shot)
+            if word == Verdict.PASS and item.id in unticked:
+                word = "pass, unticked"
             row(word, item.text, said, wrong=word.startswith(("fail", "unknown", "regressed")))
         elif state is ItemState.CLAIMED:
             claimed.append(item)
@@ -69,14 +79,20 @@ def decision_lines(section: Section, shot: Snapshot, glyphs: Glyphs, colours: Pa
         row("regressed", f"{gate.text}, {shot.plan.sections[gate.section].title}", regression.seen.line, wrong=True)
     for item in claimed[:_MOST]:
         row("claimed", item.text, "nobody confirmed it here")
-    left = shot.state.unsettled(section)
-    for item in left[:_MOST]:
-        if item.kind is not Kind.GATE:
-            row("open", item.text)
+    others = [item for item in left if item.kind is not Kind.GATE]
+    for item in others[:_MOST]:
+        row("open", item.text)
+    if len(others) > _MOST:
+        row("open", f"and {len(others) - _MOST} more")
     lines.append([])
     if left:
         many = "1 box is" if len(left) == 1 else f"{len(left)} boxes are"
         said = f"No Go yet: {many} open; each must be done, not applicable, deferred or overridden."
+        if unticked:
+            passed = (
+                "1 gate has passed and waits" if len(unticked) == 1 else f"{len(unticked)} gates have passed and wait"
+            )
+            said += f" {passed} for a tick (space)."
     else:
         why = reasons_needed(shot.state, section.id)
         said = f"A Go now needs a reason: {'; '.join(why)}." if why else "All is settled: a Go needs no reason."
@@ -109,7 +125,8 @@ class DecisionDialog(Dialog[str]):
         if key == "g":
             left = (self.desk.shot or self.shot).state.unsettled(self.section)
             if left:
-                self.say(f"{len(left)} boxes are open: this phase cannot be go yet")
+                many = "1 box is" if len(left) == 1 else f"{len(left)} boxes are"
+                self.say(f"{many} open: this phase cannot be go yet")
             else:
                 self.dismiss("go")
         elif key == "n":

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from qudag_tui.tui.theme import Palette
 
 CELLS = 8
-_LABEL = 4
+_LABEL = 6
 _VALUE = 6
 _VERDICT = 8
 SLOT = _LABEL + 1 + CELLS + 1 + _VALUE + 1 + _VERDICT + 2
@@ -98,7 +98,11 @@ def slot(metric: Metric, verdict: Verdict | None, shot: Snapshot, glyphs: Glyphs
     drawn = sparkline(series.values[-CELLS * 3 :], CELLS, glyphs)
     value = glyphs.text(compact(newest, metric.unit)).rjust(_VALUE)
     stale = series.age is not None and series.age > 3 * metric.every_seconds + 1
-    word = (_WORDS[verdict] if verdict is not None else "").ljust(_VERDICT + 2)
+    said = _WORDS[verdict] if verdict is not None else ""
+    if stale and verdict not in {Verdict.FAIL, Verdict.UNKNOWN}:
+        # A pass from before the silence says nothing of now, and a dim value alone is a state by colour.
+        said = "stale"
+    word = said.ljust(_VERDICT + 2)
     seen = (f"{label} {drawn} {value} ", colours.dim if stale else colours.plain)
     return [seen, (word, colours.wrong if verdict is Verdict.FAIL else seen[1])]
 

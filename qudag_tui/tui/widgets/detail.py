@@ -138,8 +138,16 @@ class Detail(Lines):
             return self._paragraph(
                 metric.short or "metric", f"unknown: {why.error if why and why.error else 'no sample yet'}", width
             )
+        from qudag_tui.tui.widgets.gate_lines import most_of  # noqa: PLC0415  # as above
+
         drawn = plot(
-            series.values, width, _PLOT_LINES, lambda value: show(value, metric.unit), glyphs=self.glyphs, levels=levels
+            series.values,
+            width,
+            _PLOT_LINES,
+            lambda value: show(value, metric.unit),
+            glyphs=self.glyphs,
+            levels=levels,
+            most=most_of(metric),
         )
         lines: list[list[Piece]] = [[(line, NO_STYLE)] for line in drawn.lines]
         now = show(newest, metric.unit)

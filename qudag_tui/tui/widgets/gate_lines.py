@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
 from qudag_tui.core.condition import terms
 from qudag_tui.core.item import Gate
 from qudag_tui.core.requirement import Requirement, needs_of_all
-from qudag_tui.core.unit import show
+from qudag_tui.core.unit import Unit, show
 from qudag_tui.core.verdict import Verdict
 from qudag_tui.tui.facts import time_of
 from qudag_tui.tui.verdicts import baseline_of, forecast_of, limit_of, said_of
@@ -36,6 +37,11 @@ def levels_of(metric: Metric, terms_: list[object], shot: Snapshot, glyphs: Glyp
     if baseline is not None:
         found.append(Level(baseline, baseline_name(metric, shot), glyphs.baseline))
     return found
+
+
+def most_of(metric: Metric) -> float:
+    """Where the axis of its plot ends at the latest: a machine that is busy at 100 % is not nearly at 106 %."""
+    return 100.0 if metric.unit is Unit.PERCENT else math.inf
 
 
 def baseline_name(metric: Metric, shot: Snapshot) -> str:

@@ -108,7 +108,7 @@ class Header(Lines):
             right.append(("armed, no supervisor", c.wrong))
         elif shot.readings.supervised:
             right.append((f"{self.glyphs.alive} supervised", c.accent))
-        else:
+        elif shot.readings.supervised is not None:
             right.append(("no supervisor", c.wrong if state.is_under_way else c.dim))
         right.append((" ", c.plain))
         views = self._views(width)

@@ -11,7 +11,7 @@ from qudag_tui.core.item import Gate
 from qudag_tui.core.unit import show
 from qudag_tui.core.verdict import Verdict
 from qudag_tui.tui.verdicts import verdicts_of
-from qudag_tui.tui.widgets.gate_lines import baseline_words, levels_of
+from qudag_tui.tui.widgets.gate_lines import baseline_words, levels_of, most_of
 from qudag_tui.tui.widgets.line import Piece, cut, spread
 from qudag_tui.tui.widgets.lines import Lines
 from qudag_tui.tui.widgets.plot import plot
@@ -134,6 +134,7 @@ class MetricList(Lines, can_focus=True):
             levels=levels,
             first=series.first,
             least=math.ceil(_COLUMN_SECONDS / series.seconds),
+            most=most_of(metric),
         )
         baseline = baseline_words(metric, shot)
         said = [

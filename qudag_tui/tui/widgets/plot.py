@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -33,8 +34,11 @@ class Plot:
     level_lines: tuple[int, ...] = ()
 
 
-def _scale(known: Sequence[float], levels: Sequence[Level]) -> tuple[float, float]:
+def _scale(known: Sequence[float], levels: Sequence[Level], most: float) -> tuple[float, float]:
     low, high = min(known), max(known)
+    if low == high == 0:
+        # Nothing but zeros has no size of its own: the levels give it one, or else one unit.
+        return 0.0, max((level.value for level in levels if 0 < level.value < _HUGE), default=1.0) * 1.08
     reach = max(high - low, abs(high) * 0.1, 1e-12)
     near = [
         level.value
@@ -42,13 +46,15 @@ def _scale(known: Sequence[float], levels: Sequence[Level]) -> tuple[float, floa
         if abs(level.value) < _HUGE and low - _FAR * reach <= level.value <= high + _FAR * reach
     ]
     low, high = min([low, *near]), max([high, *near])
+    peak = high
     least = max(abs(high), abs(low), _TINY) * 0.05
     if high - low < least:
         middle = high / 2 + low / 2
         low, high = middle - least / 2, middle + least / 2
     margin = (high - low) * 0.08
     bottom = low - margin
-    return (max(0.0, bottom) if min(known) >= 0 else bottom), high + margin
+    top = min(high + margin, most) if peak <= most else high + margin
+    return (max(0.0, bottom) if min(known) >= 0 else bottom), top
 
 
 def plot(
@@ -61,17 +67,19 @@ def plot(
     levels: Sequence[Level] = (),
     first: int | None = None,
     least: int = 1,
+    most: float = math.inf,
 ) -> Plot:
     """A plot of exactly ``width`` cells and ``height`` lines, the newest value at the right; gaps stay empty.
 
     ``label`` writes a value at the axis. Where two levels fall on one line the first is drawn. Nothing to plot gives
-    blank lines. ``first`` and ``least`` are as for :func:`binned`.
+    blank lines. ``first`` and ``least`` are as for :func:`binned`. The axis ends at ``most`` at the latest, as long as no
+    value is beyond it.
     """
     bins: list[float | None] = binned(values, width, first=first, least=least)
     known = [value for value in bins if value is not None and abs(value) < _HUGE]
     if not known or height < 2 or width < 12:
         return Plot(("",) * max(0, height), (-1,) * len(levels))
-    low, high = _scale(known, levels)
+    low, high = _scale(known, levels, most)
     step = (high - low) / height
     places = tuple(
         min(height - 1, max(0, height - 1 - int((level.value - low) / step))) if low <= level.value <= high else -1

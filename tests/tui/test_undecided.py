@@ -1,0 +1,142 @@
+"""What is shown where something cannot be told, is too old, or only waits for somebody: in words, and whole."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+
+from qudag_tui.core import event as ev
+from qudag_tui.core import intent as ask
+from qudag_tui.core.requirement import Requirement, plain
+from qudag_tui.core.verdict import Verdict
+from qudag_tui.tui.facts import box_fact
+from qudag_tui.tui.glyphs import UNICODE
+from qudag_tui.tui.theme import palette
+from qudag_tui.tui.verdicts import said_of
+from qudag_tui.tui.widgets import beside
+from tests.tui.deployment import SMALL as PLAN
+from tests.tui.deployment import Deployment
+from tests.tui.robot import SMALL, WIDE, at_the_screen
+from tests.tui.test_gates import COMPARED, asked, passed, snapshot
+
+
+def test_a_row_says_why_its_gate_cannot_be_told_where_the_whole_line_does_not_fit(tmp_path: Path) -> None:
+    deployment = Deployment(tmp_path, began=2400)
+    deployment.ask(ask.Tick("watch"), ago=100)
+    line = "31%, limit 80% · 18 of 46 slots missing, connection refused, 9 s old"
+    deployment.standing("gate", "cpu-gate", verdict="unknown", line=line, needs="314 more slots without a gap")
+    deployment.standing("metric", "cpu", verdict="unknown", error="connection refused")
+    gate, shot = deployment.run.plan.items["cpu-gate"], snapshot(deployment)
+
+    assert box_fact(gate, shot).wordings == (
+        f"unknown: {line}",
+        "unknown: 18 of 46 slots missing, connection refused",
+        "unknown: connection refused",
+        "unknown: 18 of 46 slots missing",
+        "unknown: needs 314 more slots without a gap",
+        "unknown",
+    )
+    unlooked = replace(shot, readings=replace(shot.readings, supervised=False))
+    assert box_fact(gate, unlooked).wordings[1:] == (
+        "unknown: no supervisor looks",
+        "unknown: needs a supervisor",
+        "unknown",
+    )
+
+
+def test_what_a_finished_soak_was_missing_is_needed_of_another_soak(tmp_path: Path) -> None:
+    deployment = Deployment(tmp_path, began=2400)
+    soak = deployment.ask(ask.Tick("watch"), ago=1900).seq
+    line = "31%, limit 80% · 20 of 71 slots missing, 0 s old"
+    asked_for = Requirement("cpu < 80%", Verdict.UNKNOWN, line, "329 more slots without a gap, ~2 min")
+    judged = ev.GateJudged("cpu-gate", soak, "unknown", line, evidence={"requirements": plain((asked_for,))})
+    deployment.record(judged, ago=90)
+    deployment.record(ev.SoakCompleted("watch", soak, 1800.0), ago=89)
+    gate, shot = deployment.run.plan.items["cpu-gate"], snapshot(deployment)
+
+    said = said_of(gate, shot)
+
+    assert said is not None
+    assert said.needs == "another soak; this one still needed 329 more slots without a gap, ~2 min"
+    assert box_fact(gate, shot).wordings[1] == "20 of 71 slots missing · final unknown"
+
+
+def test_what_was_measured_too_long_ago_is_called_stale_and_not_only_drawn_dim(tmp_path: Path) -> None:
+    deployment = Deployment(tmp_path, began=600)
+    deployment.samples({"cpu": [31.0] * 20}, ago=30)
+    shot = snapshot(deployment)
+    colours = palette(exact=False, colourless=False)
+
+    words = {
+        verdict: "".join(text for text, _ in beside.slot(shot.plan.metrics["cpu"], verdict, shot, UNICODE, colours))
+        for verdict in (None, *Verdict)
+    }
+
+    assert {verdict: text.split()[-1] for verdict, text in words.items()} == {
+        None: "stale",
+        Verdict.PASS: "stale",
+        Verdict.INCONCLUSIVE: "stale",
+        Verdict.UNKNOWN: "unknown",
+        Verdict.FAIL: "FAIL",
+    }
+
+
+def test_a_label_of_six_cells_is_shown_whole(tmp_path: Path) -> None:
+    deployment = Deployment(tmp_path, PLAN.replace('short = "cpu"', 'short = "allcpu"'), began=600)
+    deployment.samples({"cpu": [31.0] * 20})
+    shot, colours = snapshot(deployment), palette(exact=False, colourless=False)
+
+    slot = "".join(text for text, _ in beside.slot(shot.plan.metrics["cpu"], None, shot, UNICODE, colours))
+
+    assert slot.startswith("allcpu ")
+
+
+async def test_the_decision_says_which_gates_passed_and_only_wait_for_their_tick(tmp_path: Path) -> None:
+    more = ", ".join(f'"Step {n}"' for n in range(8))
+    deployment = Deployment(tmp_path, PLAN.replace('  "Deploy",', f'  "Deploy", {more},'), began=2400)
+    passed(deployment)
+    deployment.ask(ask.Untick("cpu-gate"))
+    async with at_the_screen(deployment, WIDE) as robot:
+        await robot.go_to("go")
+        await robot.press("d")
+
+        await robot.sees(
+            "pass, unticked  CPU is normal", "No Go yet: 9 boxes are open", "1 gate has passed and waits for a tick"
+        )
+        await robot.sees("Step 5", "and 2 more")
+
+
+async def test_alarms_that_have_no_room_are_counted(tmp_path: Path) -> None:
+    plan = PLAN
+    for n in range(4):
+        plan = plan.replace("[[procedures", f'[[triggers]]\ntext = "Trouble {n}"\nid = "t{n}"\n\n[[procedures', 1)
+    deployment = Deployment(tmp_path, plan, began=600)
+    deployment.tick("hot", "unhappy", "t0", "t1", "t2", "t3")
+    async with at_the_screen(deployment, SMALL) as robot:
+        await robot.sees("CPU is hot", "Somebody is unhappy")
+
+        assert robot.line("Trouble 0").endswith(" · 3 more")
+
+
+async def test_a_refusal_that_the_last_line_would_cut_is_said_in_a_dialog(tmp_path: Path) -> None:
+    deployment = Deployment(tmp_path, began=2400)
+    deployment.tick("canary/deploy", ago=2000)
+    soak = deployment.ask(ask.Tick("watch"), ago=1900).seq
+    deployment.record(ev.GateJudged("cpu-gate", soak, "fail", "99%, limit 80% · 20 of 180 slots beyond it"), ago=90)
+    deployment.record(ev.SoakCompleted("watch", soak, 1800.0), ago=89)
+    async with at_the_screen(deployment, SMALL) as robot:
+        await robot.go_to("cpu-gate")
+        await robot.press("space")
+
+        await robot.sees("Not possible now", "Only a pass can be ticked", "mark it not applicable")
+        await robot.press("enter")
+        await robot.until(lambda: "Not possible now" not in robot.text())
+
+
+async def test_the_warning_of_a_capture_during_a_soak_is_said_whole(tmp_path: Path) -> None:
+    deployment = Deployment(tmp_path, COMPARED, began=600)
+    asked(deployment)
+    async with at_the_screen(deployment, SMALL) as robot:
+        await robot.press("2", "b")
+
+        await robot.sees("is counting: its gates cannot be compared with a baseline", "captured now", "how far back")
