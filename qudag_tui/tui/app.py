@@ -237,8 +237,16 @@ class QudagApp(App[int]):
         )
 
     def ask_in_background(self, asking: Coroutine[None, None, None]) -> None:
-        """Something that has to look at the disk before it can ask."""
-        self.run_worker(asking, group="ask", exit_on_error=False)
+        """Something that has to look at the disk before it can ask; where even that fails, it is said."""
+        self.run_worker(self._asked(asking), group="ask", exit_on_error=False)
+
+    async def _asked(self, asking: Coroutine[None, None, None]) -> None:
+        try:
+            await asking
+        except Exception as error:  # noqa: BLE001  # a key that seems to do nothing is the worst answer of all
+            from qudag_tui.run.crash import write_crash  # noqa: PLC0415  # nobody foresaw it
+
+            self.say(f"nothing was asked or started: {error} ({write_crash(error)})", wrong=True)
 
     def on_intent_answered(self, message: messages.IntentAnswered) -> None:
         """An event, a refusal (perhaps a question), or a failure to save."""

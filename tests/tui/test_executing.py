@@ -285,6 +285,32 @@ async def test_an_output_that_outgrows_its_log_is_followed_and_says_what_it_left
     os.close(descriptor)
 
 
+async def test_every_line_of_an_output_is_found_the_newest_as_well_and_round_again(run: Deployment) -> None:
+    request = claimed(run)
+    ran(run, request, "flags-off", "failed", b"error: one\n" + b"fine\n" * 50 + b"error: two\nfine\nerror: three\n")
+    async with at_the_screen(run) as robot:
+        await robot.press("3")
+        await robot.sees("error: three")
+        await robot.press("slash")
+        await robot.types("error")
+        await robot.press("enter")
+        await robot.sees("“error”: 1 of 3, counted from the end")
+        await robot.press("n")
+        await robot.sees("“error”: 2 of 3")
+        await robot.press("n")
+        await robot.sees("“error”: 3 of 3", "error: one", "lines further down, f foll")
+        await robot.press("n")
+        await robot.sees("“error”: 1 of 3")
+        await robot.press("N")
+        await robot.sees("“error”: 3 of 3")
+        await robot.press("f")
+        await robot.sees("error: three")
+        await robot.press("slash")
+        await robot.types("nobody wrote this")
+        await robot.press("enter")
+        await robot.sees("is nowhere in what is kept here; qudag-tui output has all")
+
+
 async def test_a_rollback_that_cannot_be_recorded_names_the_way_out(run: Deployment) -> None:
     async with at_the_screen(run) as robot:
         await robot.press("R")

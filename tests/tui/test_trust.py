@@ -289,3 +289,16 @@ async def test_what_waits_since_a_restart_is_reviewed_before_it_goes_on(scripted
         await robot.sees("Let it go on?")
         await robot.press("y")
         await robot.records(ev.ResumeConfirmed(request))
+
+
+async def test_a_look_at_the_disk_that_fails_as_nobody_foresaw_is_said_and_starts_nothing(
+    deployment: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> str:
+        raise RuntimeError("the disk is odd")
+
+    monkeypatch.setattr(trust, "check", broken)
+    async with at_the_screen(deployment, WIDE) as robot:
+        await robot.press("R")
+        await robot.sees("nothing was asked or started: the disk is odd (")
+        assert robot.facts(ev.ExecutionRequested) == []

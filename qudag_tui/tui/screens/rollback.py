@@ -221,11 +221,11 @@ class Rollback(View):
         """In the output, from its end upwards."""
         if stay:
             self.output.up = 0
-        if needle and not self.output.find(needle, direction):
-            self.footer.say(f"“{needle}” is nowhere in the output", wrong=True)
-        elif not needle:
-            self.output.needle = ""
-            self.output.repaint()
+        place, number = self.output.find(needle, direction, stay=stay)
+        if number:
+            self.footer.say(f"“{needle}”: {place} of {number}, counted from the end")
+        elif needle:
+            self.footer.say(f"“{needle}” is nowhere in what is kept here; qudag-tui output has all", wrong=True)
 
     def act_next_match(self) -> None:
         """Further up."""
