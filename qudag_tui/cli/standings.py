@@ -57,7 +57,9 @@ class Standings:
     def said(self, gate: Item, state: State) -> GateSaid | None:
         """What a gate says now, or None where nobody has looked."""
         seen, soak = self.gates.get(gate.id), state.plan.soak_of(gate)
-        so_far = GateSaid(seen.verdict, seen.line, seen.needs, seen.requirements) if seen is not None else None
+        so_far = None
+        if seen is not None:
+            so_far = GateSaid(seen.verdict, seen.line, seen.needs, seen.requirements, soak=seen.soak)
         observed = self.observed_seconds.get(soak.id) if soak is not None else None
         unlooked = self.trouble if self.supervised else UNSUPERVISED
         return gate_said(gate, state, so_far, unlooked=unlooked, observed_seconds=observed)

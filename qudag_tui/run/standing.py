@@ -19,8 +19,8 @@ class Standing:
     """The last word on one gate, trigger, metric, watch or forecast.
 
     ``value`` and ``limit`` are in the metric's base unit (of a forecast: seconds), ``error`` says why there is no value
-    (of a trigger: why it cannot be told whether it fires), and ``at`` (RFC 3339) when it was measured. ``needs`` and
-    ``requirements`` are a gate's.
+    (of a trigger: why it cannot be told whether it fires), and ``at`` (RFC 3339) when it was measured. ``needs``,
+    ``requirements`` and ``soak`` (the start of the soak in which it was said; 0 if not told) are a gate's.
     """
 
     verdict: Verdict = Verdict.UNKNOWN
@@ -31,6 +31,7 @@ class Standing:
     at: str = ""
     needs: str = ""
     requirements: tuple[Requirement, ...] = ()
+    soak: int = 0
 
 
 def read_standings(samples: SampleReader, kind: StandingKind) -> dict[str, Standing]:
@@ -60,4 +61,5 @@ def standing_of(said: Mapping[str, Any]) -> Standing:
         text("at"),
         text("needs"),
         requirements_of(said.get("requirements")),
+        round(number("soak") or 0),
     )

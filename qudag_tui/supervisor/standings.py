@@ -49,7 +49,8 @@ class Standings:
                 window = self._window_of(item, item.spec, state, now_ns)
                 if window is not None:
                     found = self._grounds.judge(item, item.spec, window, now_ns, state)
-                    self._grounds.evidence.stand("gate", item.id, now_ns, payload(found, now))
+                    said = payload(found, now) | self._said_in(item, state)
+                    self._grounds.evidence.stand("gate", item.id, now_ns, said)
                     for name in metrics_of(item.spec.condition):
                         kept[name] = min(kept.get(name, window.start_ns), window.start_ns)
         self._triggers.stand(state, now, now_ns)
@@ -68,6 +69,11 @@ class Standings:
             if reading.at is not None:
                 said["at"] = stamp(reading.at.wall)
             self._grounds.evidence.stand("metric", metric, now_ns, said)
+
+    def _said_in(self, gate: Item, state: State) -> dict[str, int]:
+        """Which start of its soak this is said in: the next one begins with nothing said."""
+        soak = self._grounds.soak_of.get(gate.id)
+        return {"soak": state.soaks[soak.id].seq} if soak is not None else {}
 
     def _window_of(self, gate: Item, spec: Gate, state: State, now_ns: int) -> Window | None:
         end_ns = self._grounds.settled(metrics_of(spec.condition), now_ns)

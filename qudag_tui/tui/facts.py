@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
@@ -26,6 +27,8 @@ if TYPE_CHECKING:
     from qudag_tui.core.instant import Instant
     from qudag_tui.core.item import Mark
     from qudag_tui.tui.snapshot import Snapshot
+
+_COUNTS = re.compile(r" \([\d,]+ in [\d,]+\)")
 
 
 class Tone(StrEnum):
@@ -179,9 +182,11 @@ def _gate_fact(item: Item, shot: Snapshot) -> Fact:
     if said is None:
         return _forecast_fact(item, shot)
     head = said.line.partition(" · ")[0]
+    # The value and its limit say more than how many it was counted from.
+    heads = tuple(dict.fromkeys((head, _COUNTS.sub("", head))))
     if said.is_final:
         tone = Tone.CURRENT if said.verdict is Verdict.PASS else Tone.WRONG
-        shorter = _reasons(item, said, shot) if said.verdict is Verdict.UNKNOWN else (head,)
+        shorter = _reasons(item, said, shot) if said.verdict is Verdict.UNKNOWN else heads
         return Fact((*(f"{each} · {said.words}" for each in (said.line, *shorter)), said.words), tone)
     tone = {Verdict.FAIL: Tone.WRONG, Verdict.PASS: Tone.PLAIN}.get(said.verdict, Tone.DIM)
     if said.verdict is Verdict.UNKNOWN:
@@ -190,7 +195,7 @@ def _gate_fact(item: Item, shot: Snapshot) -> Fact:
         return Fact((*(f"unknown: {each}" for each in (*whole, *_reasons(item, said, shot))), *needs, "unknown"), tone)
     if not said.line:
         return Fact((said.words, said.verdict), tone)
-    wordings = [f"{said.line} · {said.words}", f"{head} · {said.words}", said.words, said.verdict]
+    wordings = [f"{said.line} · {said.words}", *(f"{each} · {said.words}" for each in heads), said.words, said.verdict]
     if said.needs and said.verdict is Verdict.INCONCLUSIVE:
         # What it waits for says more than that it waits.
         wordings[1:1] = [f"{head} · needs {said.needs}", f"needs {said.needs}"]

@@ -23,7 +23,9 @@ if TYPE_CHECKING:
 def said_of(gate: Item, shot: Snapshot) -> GateSaid | None:
     """What a gate says now, or None where nobody has looked."""
     seen, soak = shot.readings.gates.get(gate.id), shot.plan.soak_of(gate)
-    so_far = GateSaid(seen.verdict, seen.line, seen.needs, seen.requirements) if seen is not None else None
+    so_far = None
+    if seen is not None:
+        so_far = GateSaid(seen.verdict, seen.line, seen.needs, seen.requirements, soak=seen.soak)
     return gate_said(
         gate,
         shot.state,

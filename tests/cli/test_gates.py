@@ -170,12 +170,17 @@ def test_a_go_after_a_regression_needs_a_reason(desk: Desk) -> None:
 def test_what_was_said_in_a_soak_that_was_stopped_counts_no_more(desk: Desk, stand: Callable[..., None]) -> None:
     desk.write(PLAN.replace('soak = "1s"', 'soak = "30m"'))
     desk.new()
-    desk.ask(Tick("watch"))
-    stand("gate", "cpu-ok", verdict="pass", line="31%, limit 101%")
-    assert desk("gate", "cpu-ok").code == 6
+    soak = desk.ask(Tick("watch"))
+    stand("gate", "cpu-ok", verdict="fail", line="110%, limit 101%", soak=soak)
+    assert desk("gate", "cpu-ok").code == 1
+    unsaid = Answer(7, "unknown       CPU is fine  it was not looked at yet  cpu-ok\n", "")
     desk.ask(Untick("watch"))
+    assert desk("gate", "cpu-ok") == unsaid
 
-    assert desk("gate", "cpu-ok") == Answer(7, "unknown       CPU is fine  it was not looked at yet  cpu-ok\n", "")
+    again = desk.ask(Tick("watch"))
+    assert desk("gate", "cpu-ok") == unsaid
+    stand("gate", "cpu-ok", verdict="fail", line="110%, limit 101%", soak=again)
+    assert desk("gate", "cpu-ok").code == 1
 
 
 def test_nobody_waits_for_a_gate_that_was_set_aside_or_for_none(desk: Desk) -> None:

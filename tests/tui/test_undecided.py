@@ -44,6 +44,33 @@ def test_a_row_says_why_its_gate_cannot_be_told_where_the_whole_line_does_not_fi
     )
 
 
+def test_a_row_leaves_out_the_counts_before_it_leaves_out_value_and_limit(tmp_path: Path) -> None:
+    deployment = Deployment(tmp_path, began=2400)
+    deployment.ask(ask.Tick("watch"), ago=100)
+    deployment.standing("gate", "cpu-gate", verdict="fail", line="2.87% (500 in 17,400), limit 0.05% · at least 2.63%")
+
+    wordings = box_fact(deployment.run.plan.items["cpu-gate"], snapshot(deployment)).wordings
+
+    assert wordings[1:4] == (
+        "2.87% (500 in 17,400), limit 0.05% · fail so far",
+        "2.87%, limit 0.05% · fail so far",
+        "fail so far",
+    )
+
+
+def test_a_soak_that_has_just_begun_again_shows_nothing_of_the_one_before(tmp_path: Path) -> None:
+    deployment = Deployment(tmp_path, began=2400)
+    former = deployment.ask(ask.Tick("watch"), ago=100).seq
+    deployment.standing("gate", "cpu-gate", verdict="pass", line="31%, limit 80%", soak=former)
+    gate = deployment.run.plan.items["cpu-gate"]
+    assert box_fact(gate, snapshot(deployment)).wordings[0] == "31%, limit 80% · pass so far"
+
+    deployment.ask(ask.Untick("watch"), ago=50)
+    deployment.ask(ask.Tick("watch"))
+
+    assert said_of(gate, snapshot(deployment)) is None
+
+
 def test_what_a_finished_soak_was_missing_is_needed_of_another_soak(tmp_path: Path) -> None:
     deployment = Deployment(tmp_path, began=2400)
     soak = deployment.ask(ask.Tick("watch"), ago=1900).seq

@@ -121,7 +121,7 @@ async def test_the_timer_of_a_step_turns_red_at_its_target(deployment: Deploymen
         assert shot is not None
         execution = shot.state.executions[request]
         words, tone = step_words(execution.steps[1], execution, shot)
-        assert (words.startswith("running  00:"), tone) == (True, style)
+        assert (words[0].startswith("running  00:"), tone) == (True, style)
 
 
 async def test_aborting_asks_first(deployment: Deployment) -> None:
