@@ -12,6 +12,7 @@ from qudag_tui.cli.parser import add_runs_dir, utf8
 from qudag_tui.cli.session import Session
 from qudag_tui.cli.sinks import put_exactly, put_json, say
 from qudag_tui.core.duration import parse_offset
+from qudag_tui.core.instant import moment_of
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -90,12 +91,11 @@ def _time(text: str) -> datetime:
     try:
         if text.startswith(("+", "-")):
             return datetime.now(UTC) + timedelta(seconds=parse_offset(f"T{text}"))
-        moment = datetime.fromisoformat(text)
+        return moment_of(text)
     except ValueError:
         try:
             today = datetime.now(UTC)
-            moment = datetime.combine(today, datetime.strptime(text, "%H:%M").time(), UTC)  # noqa: DTZ007  # combined with UTC
+            return datetime.combine(today, datetime.strptime(text, "%H:%M").time(), UTC)  # noqa: DTZ007  # combined with UTC
         except ValueError:
             message = f"{text!r} is no time; allowed are 2026-11-22T20:00Z, 20:00 and +2h"
             raise argparse.ArgumentTypeError(message) from None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

@@ -310,9 +310,10 @@ def tmux_line(session: Session, standings: Standings, now: Instant) -> str:
 
 def _is_trusted(session: Session) -> bool:
     """Whether its plan is trusted, or runs nothing; without hashing anything: a status bar asks every few seconds."""
-    from qudag_tui.plan.named_files import addresses, all_commands, resolved  # noqa: PLC0415  # only for the status bar
+    from qudag_tui.plan.named_files import addresses, all_commands  # noqa: PLC0415  # only for the status bar
+    from qudag_tui.plan.real_path import real_path  # noqa: PLC0415
     from qudag_tui.plan.trust import trusted  # noqa: PLC0415
 
-    file = resolved(Path(session.state.file))
+    file = real_path(Path(session.state.file))
     runs_nothing = not all_commands(session.plan, file.parent) and not addresses(session.plan)
     return runs_nothing or trusted(session.plan, file) is not None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
-from datetime import UTC, datetime
+from datetime import datetime
 
 from qudag_tui.core import fold
 from qudag_tui.core.adoption import Adoption, Removed
@@ -15,7 +15,7 @@ from qudag_tui.core.checklist import Plan, PlanKey, Section
 from qudag_tui.core.event import Event, RunClosed, RunCreated
 from qudag_tui.core.execution import Execution, ExecutionState, StepState
 from qudag_tui.core.fold_box import open_next_phases
-from qudag_tui.core.instant import Instant, RunClock
+from qudag_tui.core.instant import Instant, RunClock, moment_of
 from qudag_tui.core.item import Comment, Item, ItemState, Kind, Mark
 from qudag_tui.core.observation import Fired, Look, Supervisor
 from qudag_tui.core.phase import PhaseProgress, PhaseState, SoakProgress
@@ -87,10 +87,9 @@ class State:
     def starts(self) -> datetime | None:
         """T, if the run says it in a way that can be read."""
         try:
-            moment = datetime.fromisoformat(self.run.starts) if self.run else None
+            return moment_of(self.run.starts) if self.run else None
         except ValueError:
             return None
-        return moment.replace(tzinfo=UTC) if moment and moment.tzinfo is None else moment
 
     @property
     def captured(self) -> dict[str, Captured]:

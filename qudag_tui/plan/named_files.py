@@ -94,11 +94,6 @@ def credentials(plan: Plan) -> dict[str, str]:
     return {source: name for source, name in named.items() if isinstance(name, str) and name}
 
 
-def resolved(path: Path) -> Path:
-    """Where ``path`` leads, links followed; unlike ``Path.resolve`` it raises nothing of links that lead in a circle."""
-    return Path(os.path.realpath(path))
-
-
 def files_of(command: Command, folder: Path) -> dict[str, Path]:
     """The existing regular files under ``folder`` that the words of a command name, by their path in it.
 

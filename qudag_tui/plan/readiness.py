@@ -9,15 +9,8 @@ from pathlib import Path
 from qudag_tui.core.checklist import Plan
 from qudag_tui.core.readiness import Readiness
 from qudag_tui.plan import trust
-from qudag_tui.plan.named_files import (
-    addresses,
-    all_commands,
-    hash_file,
-    missing_names,
-    program_key,
-    program_of,
-    resolved,
-)
+from qudag_tui.plan.named_files import addresses, all_commands, hash_file, missing_names, program_key, program_of
+from qudag_tui.plan.real_path import real_path
 
 Stamp = tuple[int, int, int, int, int]
 
@@ -48,7 +41,7 @@ def readiness(
 
     Reads files, and hashes those of a trusted plan (of another nothing): not for an event loop.
     """
-    path = resolved(path)
+    path = real_path(path)
     folder, commands = path.parent, all_commands(plan, path.parent)
     names = missing_names(plan, environment)
     if not commands and not addresses(plan):

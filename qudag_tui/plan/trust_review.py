@@ -22,9 +22,9 @@ from qudag_tui.plan.named_files import (
     listed_files,
     program_key,
     program_of,
-    resolved,
 )
 from qudag_tui.plan.ownership import others_can_write, others_can_write_any
+from qudag_tui.plan.real_path import real_path
 from qudag_tui.plan.trust_record import Trusted, copies_of, records_at
 
 
@@ -85,7 +85,7 @@ def review(plan: Plan, path: Path, search_path: str | None = None, data: bytes |
     ``search_path`` is the PATH to pin (this process's, if None); ``data`` the bytes of the plan where they are not
     those of the file now, as in a run that follows its own copy. Hashes every file: not for an event loop.
     """
-    path = resolved(path)
+    path = real_path(path)
     folder, commands = path.parent, all_commands(plan, path.parent)
     places = search_path if search_path is not None else os.environ.get("PATH", os.defpath)
     safe_path = os.pathsep.join(place for place in places.split(os.pathsep) if place.startswith("/"))

@@ -21,7 +21,7 @@ from qudag_tui.run.lock import Lock
 from qudag_tui.run.logout import logout_kills
 from qudag_tui.run.process import own_ticks
 from qudag_tui.run.run import Run
-from qudag_tui.run.supervision import leave
+from qudag_tui.run.supervision import leave, take_supervisor_lock
 from qudag_tui.supervisor.asking import Asking
 from qudag_tui.supervisor.evidence import Evidence, say
 from qudag_tui.supervisor.executor import Executor
@@ -105,6 +105,8 @@ class Supervisor:
         try:
             while not self._stopped_by:
                 self._wake.clear()
+                if not self._holds_its_lock():
+                    return
                 await self._turn()
                 if self._may_leave():
                     return
@@ -243,6 +245,23 @@ class Supervisor:
             if self._recorder.is_paused:
                 self._judged = (-1, -1)
                 return
+
+    def _holds_its_lock(self) -> bool:
+        """Whether it is still the one supervisor: a lock whose file was deleted keeps nobody out, and is taken anew."""
+        try:
+            if self._lock.is_in_place or self._run.folder.is_gone():
+                return True
+            again = take_supervisor_lock(self._run.folder)
+        except (OSError, RunError):
+            return True  # where that cannot be told nobody else can take it either
+        self._lock.release()
+        if again is None:
+            # What it would say in the journal of its end would be taken for the other's.
+            say("supervisor.lock was deleted or replaced, and another supervisor has taken it: this one leaves")
+            return False
+        self._lock = again
+        say("supervisor.lock was deleted or replaced, and is taken anew")
+        return True
 
     def _tell(self, trouble: str) -> None:
         if trouble and trouble != self._trouble:

@@ -354,7 +354,10 @@ class QudagApp(App[int]):
 
     def act_palette(self) -> None:
         """Every command by its name."""
-        self.action_command_palette()
+        from qudag_tui.tui.screens.palette import Palette  # noqa: PLC0415  # imported when it is opened
+
+        if not isinstance(self.screen, Palette):
+            self.push_screen(Palette())
 
     def act_redraw(self) -> None:
         """For a screen that something else wrote over."""

@@ -121,6 +121,36 @@ def _is_swept(folder: Path) -> bool:
     return not folder.exists()
 
 
+def test_a_lock_whose_file_was_deleted_is_taken_anew(supervised: Build) -> None:
+    run = supervised()
+    run.start()
+    run.run.folder.supervisor_lock.unlink()
+    until(lambda: "is taken anew" in run.log())
+
+    with attach(run.run.folder, ANA) as presence:
+        assert not ensure_supervisor(run.run.folder, presence)
+    assert supervisor_alive(run.run.folder)
+    assert run.kinds().count("supervisor started") == 1
+
+
+def test_one_whose_lock_another_has_taken_meanwhile_leaves_and_says_nothing_in_its_place(supervised: Build) -> None:
+    run = supervised()
+    run.start()
+    first = run.supervisor
+    assert first is not None
+    first.send_signal(signal.SIGSTOP)
+    try:
+        run.run.folder.supervisor_lock.unlink()
+        run.start()
+    finally:
+        first.send_signal(signal.SIGCONT)
+
+    assert first.wait(30) == 0
+    assert "another supervisor has taken it" in run.log()
+    assert [kind for kind in run.kinds() if kind.startswith("supervisor")] == ["supervisor started"] * 2
+    assert supervisor_alive(run.run.folder)
+
+
 def test_what_is_no_run_is_refused(tmp_path: Path) -> None:
     ended = subprocess.run(
         [sys.executable, "-m", "qudag_tui.supervisor", tmp_path], capture_output=True, text=True, check=False

@@ -132,6 +132,22 @@ async def test_the_palette_knows_what_has_no_key(deployment: Deployment) -> None
         await robot.sees("closed: abandoned")
 
 
+@pytest.mark.parametrize("rows", [1, 3, 5])
+async def test_paging_through_a_palette_that_has_no_room_for_its_list_does_nothing(
+    deployment: Deployment, rows: int
+) -> None:
+    async with at_the_screen(deployment) as robot:
+        await robot.press("colon")
+        await robot.types("trust")
+        await robot.sees("trust: list what you trust")
+        await robot.press("down", "down")
+        await robot.pilot.resize_terminal(20, rows)
+        await robot.press("pageup", "pagedown", "home", "end", "up", "down", "pageup")
+        await robot.pilot.resize_terminal(80, 24)
+        await robot.press("escape")
+        await robot.until(lambda: len(robot.app.screen_stack) == 1, "the view")
+
+
 async def test_a_recap_tells_what_others_did_meanwhile(deployment: Deployment) -> None:
     async with at_the_screen(deployment):
         pass
