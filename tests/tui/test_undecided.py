@@ -147,3 +147,17 @@ async def test_the_warning_of_a_capture_during_a_soak_is_said_whole(tmp_path: Pa
         await robot.press("2", "b")
 
         await robot.sees("is counting: its gates cannot be compared with a baseline", "captured now", "how far back")
+
+
+async def test_the_details_in_a_dialog_follow_what_the_gate_says_while_they_are_open(tmp_path: Path) -> None:
+    deployment = Deployment(tmp_path, began=600)
+    deployment.ask(ask.Tick("watch"), ago=100)
+    deployment.standing("gate", "cpu-gate", verdict="pass", line="31%, limit 80% · 12 slots, 0 s old")
+    async with at_the_screen(deployment, SMALL) as robot:
+        await robot.go_to("cpu-gate")
+        await robot.press("i")
+        await robot.sees("pass so far", "enter close")
+
+        deployment.standing("gate", "cpu-gate", verdict="fail", line="99%, limit 80% · 20 of 60 slots beyond it")
+
+        await robot.sees("fail so far", "99%, limit 80% · 20 of 60 slots", "enter close")
