@@ -97,7 +97,7 @@ def _sign(payload: str, asked: Asked, arguments: argparse.Namespace) -> Signatur
 
 def asked_lines(asked: Asked, now: datetime) -> list[str]:
     """What is asked for, in words: by whom, where, until when, and why."""
-    back = f" back to {asked.previous}" if asked.previous else ""
+    back = f" to {asked.previous}" if asked.previous else ""
     what = (
         f"roll back {asked.release}{back}" if asked.procedure == ROLLBACK else f"“{asked.heading}”, at {asked.release}"
     )

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from qudag_tui.core import event as ev
 from qudag_tui.core import intent as ask
 from qudag_tui.core.adoption import carry
-from qudag_tui.core.difference import difference, summary
+from qudag_tui.core.difference import approval_lines, difference, summary
 from qudag_tui.core.refusal import Because, Refusal
 from qudag_tui.core.same import misfits
 from qudag_tui.core.undoing import undo_steps, undone_id
@@ -37,7 +37,8 @@ def adopt(state: State, intent: ask.Adopt) -> ev.Fact | Refusal:
     wrong = misfits(intent.same, state.plan, plan)
     if wrong:
         return Refusal(Because.REFUSED, "; ".join(wrong[:_MOST_TOLD]), "name an id of this plan and one of the new one")
-    line = summary(difference(state.plan, plan, offers=False), carry(state, plan, intent.same))
+    found, approvals = difference(state.plan, plan, offers=False), approval_lines(state.plan, plan)
+    line = summary(found, carry(state, plan, intent.same), approvals)
     return ev.PlanAdopted(plan.sha256, intent.file, dict(plan.vars), dict(intent.same), line)
 
 

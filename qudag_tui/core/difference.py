@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
@@ -119,6 +119,7 @@ def _lines(old: Plan, new: Plan) -> Iterator[str]:
         ("procedure", old.procedures, new.procedures),
     ):
         yield from _names(what, {name: name for name in one}, {name: name for name in other})
+    yield from approval_lines(old, new)
     for id_, procedure in new.procedures.items():
         if id_ in old.procedures:
             yield from _procedure_lines(old.procedures[id_], procedure)
@@ -136,10 +137,16 @@ def _due(section: Section) -> str:
     return relative(section.due_seconds) if section.due_seconds is not None else "at no time"
 
 
+def approval_lines(old: Plan, new: Plan) -> Iterator[str]:
+    """Of which procedures another number of people is asked for; that stands in the journal as well."""
+    for id_, procedure in new.procedures.items():
+        before = old.procedures[id_].approvals if id_ in old.procedures else procedure.approvals
+        if before != procedure.approvals:
+            yield f"“{procedure.title}” asked for {_people(before)} and asks for {_people(procedure.approvals)}"
+
+
 def _procedure_lines(old: Procedure, new: Procedure) -> Iterator[str]:
-    """What is different about a procedure beyond its steps: above all how many people a start of it takes."""
-    if old.approvals != new.approvals:
-        yield f"“{new.title}” asked for {_people(old.approvals)} and asks for {_people(new.approvals)}"
+    """What is different about a procedure beyond its steps."""
     if old.title != new.title:
         yield f"the procedure “{new.title}” was “{old.title}”"
     if old.started_by != new.started_by:
@@ -159,8 +166,8 @@ def _names(what: str, old: Mapping[str, str], new: Mapping[str, str]) -> Iterato
     yield from (f"the {what} “{old[name]}” is gone" for name in old if name not in new)
 
 
-def summary(found: Difference, carried: Carried) -> str:
-    """One line for the journal: how much is different, and what starts again."""
+def summary(found: Difference, carried: Carried, approvals: Iterable[str] = ()) -> str:
+    """One line for the journal: how much is different, what starts again, and what is said of ``approvals``."""
     renamed = {old: new for old, new in carried.same.boxes.items() if old != new}
     rest = found.under(renamed)
     counts = [
@@ -171,4 +178,4 @@ def summary(found: Difference, carried: Carried) -> str:
     ]
     parts = [f"{number} {word}" for number, word in counts if number]
     boxes = f"boxes: {', '.join(parts)}" if parts else "no box is another"
-    return "; ".join([boxes, *(str(restart) for restart in carried.restarts[:3])])
+    return "; ".join([boxes, *approvals, *(str(restart) for restart in carried.restarts[:3])])

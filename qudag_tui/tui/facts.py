@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from qudag_tui.core.item import Mark
     from qudag_tui.tui.snapshot import Snapshot
 
-
 _COUNTS = re.compile(r" \([\d,]+ in [\d,]+\)")
 
 

@@ -90,7 +90,7 @@ def test_two_people_from_the_request_to_the_verified_journal(desk: Desk, people:
     assert elsewhere.returncode == 0, elsewhere.stderr
     assert re.sub(r"\d\d:\d\d(:\d\d)?|[0-9a-f]{12}|\d{4}-\d\d-\d\d|\(\S+ on \S+\)", "#", elsewhere.stderr) == (
         "You are asked to approve:\n"
-        "  roll back v2 back to v1  (A deployment)\n"
+        "  roll back v2 to v1  (A deployment)\n"
         "  asked for by ana # at # # UTC, valid until # UTC, # left\n"
         "  reason   errors at 50 %\n"
         f"  run      r1 (#), request {request['seq']}, plan #\n"

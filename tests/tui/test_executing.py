@@ -168,6 +168,17 @@ async def test_a_script_item_is_previewed_executed_and_undone_from_its_row(run: 
         await robot.until(lambda: "undone · e executes" in robot.line("[ ] Deploy"), "the item is open again")
 
 
+async def test_the_details_of_a_script_item_say_where_its_output_is(run: Deployment) -> None:
+    request = run.ask(ask.Execute("deploy"), ago=20).seq
+    run.record(ev.RequestClaimed(request), ago=19)
+    ran(run, request, "deploy", "passed", b"deployed\n")
+    run.record(ev.ExecutionFinished(request, "passed"))
+    async with at_the_screen(run) as robot:
+        await robot.go_to("deploy")
+        await robot.press("i")
+        await robot.sees("printed   qudag-tui output deploy")
+
+
 async def test_the_rollback_is_previewed_before_anything_was_started(run: Deployment) -> None:
     async with at_the_screen(run, SMALL_SIZE) as robot:
         await robot.press("3", "v")

@@ -194,6 +194,9 @@ def _ask_resume(app: QudagApp) -> None:
         return
     following = held[0].next_step()
     line = f"Next: “{following.text}”." if following else "Nothing of it is left to start."
+    waits = held[0].waits_for
+    if waits is not None:
+        line = f"Nothing starts by this: “{waits.text}” goes on waiting for a person."
     app.push_screen(
         Choice(
             "Let it go on?",

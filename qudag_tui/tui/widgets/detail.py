@@ -98,6 +98,9 @@ class Detail(Lines):
                 lines.append(self._pair("so far", box_fact(item, shot).wordings[0], width))
         elif isinstance(item.spec, Script):
             lines.extend(self._paragraph("runs", " ".join(item.spec.step.run) or "a watch", width))
+            execution = shot.state.last_execution(item.id)
+            if execution is not None and execution.of(item.id).attempts:
+                lines.extend(self._paragraph("printed", f"qudag-tui output {item.id}", width))
         elif isinstance(item.spec, Signoff):
             lines.append(self._pair("role", item.spec.role, width))
         if item.kind is Kind.DECISION:
