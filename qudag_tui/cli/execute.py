@@ -23,7 +23,6 @@ from qudag_tui.core.undoing import undo_steps, undone_id
 
 if TYPE_CHECKING:
     from qudag_tui.cli.session import Session
-    from qudag_tui.core.checklist import Plan
     from qudag_tui.core.event import Event
     from qudag_tui.core.intent import Intent
     from qudag_tui.core.step import Step
@@ -87,14 +86,6 @@ def add_undo(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def steps_of(plan: Plan, target: str) -> tuple[Step, ...]:
-    """The steps of a procedure, or of an item that runs a command."""
-    from qudag_tui.plan.lookup import scripts  # noqa: PLC0415  # beside its only use
-
-    procedure = plan.procedures.get(target)
-    return procedure.steps if procedure else (scripts(plan)[target],)
-
-
 def folder_of(session: Session) -> Path:
     """The folder of the run's checklist file, from which its steps run."""
     return Path(session.state.file).parent if session.state.file else Path.cwd()
@@ -103,7 +94,7 @@ def folder_of(session: Session) -> Path:
 def steps_to_start(session: Session, intent: Execute) -> tuple[Step, ...]:
     """The steps that ``intent`` would execute. :class:`Stop` (3) where nothing can be taken back."""
     if not intent.undo:
-        return steps_of(session.plan, intent.target)
+        return session.plan.steps_of(intent.target)
     undone = session.state.undoable(intent.target)
     if undone is None:
         why = "no step that has an undo was started"

@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from qudag_tui.cli.exit_code import ExitCode
 from qudag_tui.cli.failure import Stop
-from qudag_tui.cli.recorded import targets
 from qudag_tui.cli.refused_step import RefusedStep
 from qudag_tui.cli.sinks import can_ask, put, say
 from qudag_tui.cli.step_output import OutputLines
@@ -15,6 +14,7 @@ from qudag_tui.core.duration import spoken
 from qudag_tui.core.execution import Execution, ExecutionState, StepState
 from qudag_tui.core.narration import words
 from qudag_tui.core.step import Outcome
+from qudag_tui.run.step_output import last_lines
 
 if TYPE_CHECKING:
     from qudag_tui.cli.session import Session
@@ -44,8 +44,6 @@ def how_it_ended(attempt: Attempt) -> str:
 
 def failure_lines(folder: RunFolder, step: Step, attempt: Attempt) -> list[str]:
     """How an attempt that did not pass ended, and the last lines that it wrote."""
-    from qudag_tui.run.step_output import last_lines  # noqa: PLC0415  # beside its only use
-
     again = f", attempt {attempt.number}" if attempt.number > 1 else ""
     last = [f"  | {line}" for line in last_lines(folder, attempt.log, LAST_LINES)]
     return [f"“{step.text}”{again} {how_it_ended(attempt)}", *last]
@@ -102,7 +100,8 @@ class Follower:
         if event.seq <= self.request or getattr(event.fact, "request", self.request) != self.request:
             return
         self._print_output()
-        say(f"{event.at.wall:%H:%M:%S}  {words(event, self.session.state.plan_at(event.seq), targets(self.session))}")
+        state = self.session.state
+        say(f"{event.at.wall:%H:%M:%S}  {words(event, state.plan_at(event.seq), state.labels)}")
 
     def _print_output(self) -> None:
         if self.quiet:

@@ -10,10 +10,10 @@ from qudag_tui.core import event as ev
 from qudag_tui.core.execution import Attempt, Execution, ExecutionState, StepState
 from qudag_tui.core.fold_approval import approvals_of, approved
 from qudag_tui.core.fold_box import hold, set_mark, touch
-from qudag_tui.core.item import ItemState, Mark, Script
+from qudag_tui.core.item import ItemState, Mark
 from qudag_tui.core.observation import Supervisor
 from qudag_tui.core.procedure import ROLLBACK
-from qudag_tui.core.step import Outcome, Step
+from qudag_tui.core.step import Outcome
 from qudag_tui.core.undoing import undo_steps, undone_id
 
 if TYPE_CHECKING:
@@ -21,20 +21,12 @@ if TYPE_CHECKING:
     from qudag_tui.core.state import State
 
 
-def _steps_of(state: State, target: str) -> tuple[Step, ...]:
-    procedure = state.plan.procedures.get(target)
-    if procedure is not None:
-        return procedure.steps
-    item = state.plan.items.get(target)
-    return (item.spec.step,) if item is not None and isinstance(item.spec, Script) else ()
-
-
 def _requested(state: State, event: Event, fact: ev.ExecutionRequested) -> None:
     stopped = state.executions.get(fact.stops)
     if stopped is not None and not stopped.state.is_over:
         stopped.aborted_by, stopped.held = event.actor.by, False
     undone = state.executions.get(fact.undoes)
-    steps = undo_steps(undone) if undone is not None else _steps_of(state, fact.target) if not fact.undoes else ()
+    steps = undo_steps(undone) if undone is not None else state.plan.steps_of(fact.target) if not fact.undoes else ()
     execution = Execution(event.seq, fact.target, steps, event.actor.by, event.at, fact.reason, fact.stops, fact.undoes)
     execution.approvals = approvals_of(state, event, fact)
     state.executions[event.seq] = execution

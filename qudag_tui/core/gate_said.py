@@ -25,6 +25,7 @@ class GateSaid:
     """``verdict`` and ``line`` of a gate, what it ``needs`` (in words), and its ``requirements`` one by one.
 
     ``is_final`` of a final look, else it is so far; ``has_regressed`` where that look passed and it fails since.
+    ``soak`` is the event that started the soak in which it was said; 0 where that is not told.
     """
 
     verdict: Verdict
@@ -33,6 +34,7 @@ class GateSaid:
     requirements: tuple[Requirement, ...] = ()
     is_final: bool = False
     has_regressed: bool = False
+    soak: int = 0
 
     @property
     def words(self) -> str:
@@ -62,11 +64,12 @@ def gate_said(
     soak = state.plan.soak_of(gate)
     progress = state.soaks.get(soak.id) if soak is not None else None
     is_counting = progress is not None and progress.completed is None
-    if soak is not None and not is_counting:
-        # What was said in a soak that was stopped says nothing of the next one.
+    is_former = so_far is not None and progress is not None and so_far.soak not in {0, progress.seq}
+    if soak is not None and (not is_counting or is_former):
+        # What was said in a soak that was stopped, or is over, says nothing of the next one.
         so_far = None
     if look is not None and not (is_counting and so_far is not None and look.judged.verdict == Verdict.INCONCLUSIVE):
-        verdict = Verdict(look.judged.verdict) if look.judged.verdict in set(Verdict) else Verdict.UNKNOWN
+        verdict = state.gate_verdict(gate.id) or Verdict.UNKNOWN
         asked = requirements_of(look.judged.evidence.get("requirements"))
         needs = "" if verdict is Verdict.PASS else needs_of_all(asked)
         if needs and soak is not None:
@@ -96,3 +99,8 @@ def by_metric(gates: Iterable[tuple[Item, GateSaid | None]], state: State) -> di
         for number, term in enumerate(each):
             found.setdefault(term.metric, []).append(own[number] if own else said.verdict)
     return {metric: worst(verdicts) for metric, verdicts in found.items()}
+
+
+def of_metric(said: Verdict | None, *, is_measured: bool) -> Verdict | None:
+    """What stands beside a metric: what its gates ``said`` (None: no gate looks), and no better than unknown without a number now."""
+    return said if is_measured else worst([Verdict.UNKNOWN, *([said] if said is not None else [])])

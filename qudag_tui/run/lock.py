@@ -118,6 +118,14 @@ class Lock:
         """Whether this object holds the lock."""
         return self.descriptor >= 0
 
+    @property
+    def is_in_place(self) -> bool:
+        """Whether what it holds is still the file that others would take. Raises ``OSError``."""
+        try:
+            return self.is_held and os.path.samestat(os.fstat(self.descriptor), self._folder.stat(self._name))
+        except FileNotFoundError:
+            return False
+
     def try_acquire(self, *, shared: bool = False, purpose: str = "") -> bool:
         """Take the lock if it is free now. Raises as ``RunFolder.open_file`` does."""
         descriptor = self._folder.open_file(self._name, os.O_RDWR | os.O_CREAT)

@@ -49,7 +49,8 @@ class Standings:
                 window = self._window_of(item, item.spec, state, now_ns)
                 if window is not None:
                     found = self._grounds.judge(item, item.spec, window, now_ns, state)
-                    self._grounds.evidence.stand("gate", item.id, now_ns, payload(found, now))
+                    said = payload(found, now) | self._said_in(item, state)
+                    self._grounds.evidence.stand("gate", item.id, now_ns, said)
                     for name in metrics_of(item.spec.condition):
                         kept[name] = min(kept.get(name, window.start_ns), window.start_ns)
         self._triggers.stand(state, now, now_ns)
@@ -69,6 +70,11 @@ class Standings:
                 said["at"] = stamp(reading.at.wall)
             self._grounds.evidence.stand("metric", metric, now_ns, said)
 
+    def _said_in(self, gate: Item, state: State) -> dict[str, int]:
+        """Which start of its soak this is said in: the next one begins with nothing said."""
+        soak = self._grounds.soak_of.get(gate.id)
+        return {"soak": state.soaks[soak.id].seq} if soak is not None else {}
+
     def _window_of(self, gate: Item, spec: Gate, state: State, now_ns: int) -> Window | None:
         end_ns = self._grounds.settled(metrics_of(spec.condition), now_ns)
         soak = self._grounds.soak_of.get(gate.id)
@@ -81,7 +87,7 @@ class Standings:
 
     def _forget(self, kept: Mapping[str, int], state: State, now_ns: int) -> None:
         slack = round(KEPT_SECONDS * NANOSECONDS)
-        soaking = [soak.started_run_ns for soak in state.soaks.values() if soak.completed is None]
+        soaking = [soak.started_run_ns for _, soak in state.counting_soaks]
         starts: dict[str, int] = {}
         for name, start in kept.items():
             for series in (*self._grounds.ids([name]), *self._grounds.sampler.ids_beside(name)):

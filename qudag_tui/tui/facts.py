@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from datetime import timedelta
 from enum import StrEnum
 from typing import TYPE_CHECKING, NamedTuple
@@ -27,7 +28,7 @@ if TYPE_CHECKING:
     from qudag_tui.core.item import Mark
     from qudag_tui.tui.snapshot import Snapshot
 
-_WIDE = 100
+_COUNTS = re.compile(r" \([\d,]+ in [\d,]+\)")
 
 
 class Tone(StrEnum):
@@ -158,8 +159,7 @@ def box_fact(item: Item, shot: Snapshot) -> Fact:
 
 def observed_seconds(item: Item, shot: Snapshot) -> float | None:
     """How much of a running soak was observed so far, as the supervisor last said."""
-    seen = shot.readings.gates.get(item.id)
-    return seen.observed if seen else None
+    return shot.readings.observed.get(item.id)
 
 
 def _soak_fact(item: Item, shot: Snapshot) -> Fact:
@@ -182,9 +182,11 @@ def _gate_fact(item: Item, shot: Snapshot) -> Fact:
     if said is None:
         return _forecast_fact(item, shot)
     head = said.line.partition(" · ")[0]
+    # The value and its limit say more than how many it was counted from.
+    heads = tuple(dict.fromkeys((head, _COUNTS.sub("", head))))
     if said.is_final:
         tone = Tone.CURRENT if said.verdict is Verdict.PASS else Tone.WRONG
-        shorter = _reasons(item, said, shot) if said.verdict is Verdict.UNKNOWN else (head,)
+        shorter = _reasons(item, said, shot) if said.verdict is Verdict.UNKNOWN else heads
         return Fact((*(f"{each} · {said.words}" for each in (said.line, *shorter)), said.words), tone)
     tone = {Verdict.FAIL: Tone.WRONG, Verdict.PASS: Tone.PLAIN}.get(said.verdict, Tone.DIM)
     if said.verdict is Verdict.UNKNOWN:
@@ -193,7 +195,7 @@ def _gate_fact(item: Item, shot: Snapshot) -> Fact:
         return Fact((*(f"unknown: {each}" for each in (*whole, *_reasons(item, said, shot))), *needs, "unknown"), tone)
     if not said.line:
         return Fact((said.words, said.verdict), tone)
-    wordings = [f"{said.line} · {said.words}", f"{head} · {said.words}", said.words, said.verdict]
+    wordings = [f"{said.line} · {said.words}", *(f"{each} · {said.words}" for each in heads), said.words, said.verdict]
     if said.needs and said.verdict is Verdict.INCONCLUSIVE:
         # What it waits for says more than that it waits.
         wordings[1:1] = [f"{head} · needs {said.needs}", f"needs {said.needs}"]
@@ -216,11 +218,11 @@ def _reasons(item: Item, said: GateSaid, shot: Snapshot) -> tuple[str, ...]:
 def _forecast_fact(gate: Item, shot: Snapshot) -> Fact:
     """What is said before the soak: that it will not do, plainly; anything else only where its turn has come."""
     ahead = forecast_of(gate, shot)
-    if ahead is None or (ahead.verdict != "fail" and shot.state.is_locked(gate.section)):
+    if ahead is None or (ahead.verdict is not Verdict.FAIL and shot.state.is_locked(gate.section)):
         return NOTHING
-    if ahead.verdict == "pass" and ahead.value is not None:
+    if ahead.verdict is Verdict.PASS and ahead.value is not None:
         return Fact((ahead.line, f"needs {spoken(ahead.value)}"), Tone.DIM)
-    if ahead.verdict != "fail":
+    if ahead.verdict is not Verdict.FAIL:
         return Fact((f"no forecast: {ahead.line}", "no forecast"), Tone.DIM)
     if ahead.value is None:
         return Fact((ahead.line, "does not pass as things are"), Tone.WRONG)
@@ -258,8 +260,3 @@ def _script_fact(item: Item, shot: Snapshot) -> Fact:
     if progress.outcome is not None and progress.outcome is not Outcome.PASSED:
         return Fact((str(progress.outcome).replace("_", " "),), Tone.WRONG)
     return Fact((str(execution.state),), Tone.CURRENT)
-
-
-def is_wide(width: int) -> bool:
-    """Whether there is room for a second line of sparklines below a phase."""
-    return width >= _WIDE

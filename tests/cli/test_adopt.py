@@ -8,7 +8,7 @@ from qudag_tui.core import event as ev
 from qudag_tui.core import intent as ask
 from tests.cli.desk import PLAN, Desk
 from tests.cli.terminal import Terminal
-from tests.cli.test_supervised import until
+from tests.waiting import until
 
 EDITED = PLAN.replace('"Team talked to"', '"The whole team talked to"').replace(
     '{ id = "backup", text = "Backup done" },', ""
@@ -235,7 +235,7 @@ def test_on_a_terminal_each_pair_the_review_and_the_adoption_are_asked_for(desk:
     terminal.type("y")
     terminal.read_until("Review it now? [y/N]")
     terminal.type("y")
-    terminal.type(terminal.read_until(" to trust exactly this:").rpartition("Type ")[2][:4])
+    terminal.types_the_code("to trust exactly this:")
     terminal.read_until("Adopt it? [y/N]")
     terminal.type("y")
 

@@ -9,7 +9,7 @@ import pytest
 from qudag_tui.core import event as ev
 from tests.cli.desk import Desk
 from tests.cli.terminal import Terminal
-from tests.cli.test_supervised import until
+from tests.waiting import until
 
 STEPS = """
 title = "A deployment"
@@ -38,8 +38,7 @@ text = "Report"
 def run(desk: Desk) -> Desk:
     """A desk with a trusted run."""
     desk.write(STEPS)
-    desk.new()
-    assert desk("trust", "--yes").code == 0
+    desk.new_trusted()
     return desk
 
 

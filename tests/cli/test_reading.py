@@ -139,7 +139,7 @@ def test_status_shows_what_the_supervisor_says_and_nothing_of_it_once_it_is_gone
     assert (late["verdict"], late["line"]) == ("unknown", "no supervisor looks; it last said pass: 31 %, limit 101 %")
     assert desk("gate", "load-ok").code == 7
     assert desk.status()["metrics"][0]["verdict"] == "unknown"
-    assert desk("metrics") == Answer(0, "cpu\t31%\tcpu\n", f"{UNSAMPLED}\n")
+    assert desk("metrics") == Answer(0, "cpu\t31%\tunknown\tcpu\n", f"{UNSAMPLED}\n")
 
 
 def test_status_for_people_has_a_line_a_box_with_its_id_last(desk: Desk) -> None:

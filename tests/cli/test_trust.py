@@ -11,7 +11,7 @@ import pytest
 from qudag_tui.core import event as ev
 from tests.cli.desk import PLAN, Desk
 from tests.cli.terminal import Terminal
-from tests.cli.test_supervised import until
+from tests.waiting import until
 
 SCRIPTED = PLAN.replace('run = ["sh", "-c", "echo flags off; echo of $QUDAG_TUI_RELEASE"]', 'run = ["sh", "flags.sh"]')
 
@@ -76,7 +76,7 @@ def test_a_refused_start_shows_the_difference_and_puts_the_trusted_copy_back(scr
     terminal.read_until("put the trusted copy back [p], or neither [N]?")
     assert "- echo flags off" in terminal.shown
     terminal.type("p")
-    terminal.type(terminal.read_until(" to start:").rpartition("Type ")[2][:4])
+    terminal.types_the_code()
 
     assert terminal.end() == 7
     assert Path("flags.sh").read_text() == "#!/bin/sh\necho flags off\n"

@@ -15,9 +15,9 @@ from qudag_tui.run import clock
 from qudag_tui.run.adopting import candidate
 from qudag_tui.run.samples import SampleReader
 from tests.supervisor.counting import counting, head
-from tests.supervisor.shimmed import until
 from tests.supervisor.supervised import ANA, HEAD, LIST, Supervised, step
 from tests.supervisor.test_soak import checklists, gate, soak
+from tests.waiting import until
 
 Build = Callable[..., Supervised]
 GATES = (gate("inside", "fine < 5"),)

@@ -10,8 +10,9 @@ from qudag_tui.core import event as ev
 from qudag_tui.core.intent import Abort, Execute, MarkStep, Resume, Retry, Skip
 from qudag_tui.core.step import Outcome
 from qudag_tui.run.supervision import supervisor_holder
-from tests.supervisor.shimmed import is_running, until
+from tests.supervisor.shimmed import is_running
 from tests.supervisor.supervised import Supervised, step
+from tests.waiting import until
 
 Build = Callable[..., Supervised]
 
@@ -261,10 +262,17 @@ def test_a_script_that_changed_in_mid_procedure_waits_and_goes_on_once_it_is_as_
     assert (run.folder / "after").exists()
 
 
-def test_the_checklist_file_may_change_once_it_is_trusted(supervised: Build) -> None:
+@pytest.mark.parametrize("what", ["other text", "gone", "a folder", "a link to itself"])
+def test_the_checklist_file_may_change_once_it_is_trusted(supervised: Build, what: str) -> None:
     run = supervised(step("flags", "echo flags >> done"))
     run.start()
-    run.path.write_text("no longer a checklist file")
+    run.path.unlink()
+    if what == "other text":
+        run.path.write_text("no longer a checklist file")
+    elif what == "a folder":
+        run.path.mkdir()
+    elif what == "a link to itself":
+        run.path.symlink_to(run.path)
     run.rollback()
 
     assert run.until_over().outcome is Outcome.PASSED

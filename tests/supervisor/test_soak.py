@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 from qudag_tui.core import event as ev
 from qudag_tui.core.intent import Tick, Untick
-from tests.supervisor.shimmed import until
 from tests.supervisor.supervised import Supervised
+from tests.waiting import until
 
 Build = Callable[..., Supervised]
 
@@ -39,6 +39,7 @@ def test_a_soak_completes_after_its_observed_time_with_a_final_look_at_each_gate
     started = run.ask(Tick("soak"))
     until(lambda: set(run.standings("gate")) == {"inside", "outside", "dark"}, run.log)
     assert run.standings("gate")["dark"]["verdict"] == "unknown"
+    assert {said["soak"] for said in run.standings("gate").values()} == {started.seq}
     run.until_kind("soak completed")
 
     assert judged(run) == {"inside": "pass", "outside": "fail", "dark": "unknown"}

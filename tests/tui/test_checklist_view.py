@@ -99,6 +99,8 @@ async def test_deferring_asks_where_and_why_and_repeats_the_box_there(deployment
         await robot.go_to("after")
         await robot.press("right")
         await robot.sees("deferred from Before by ana")
+        await robot.press("down", "down", "down", "i")
+        await robot.sees("tomorrow", "enter close")
 
 
 async def test_overriding_a_box_and_opening_a_locked_phase_ask_why(deployment: Deployment) -> None:
@@ -207,6 +209,7 @@ async def test_search_goes_to_folded_rows_and_n_goes_on(deployment: Deployment) 
         await robot.types("second")
         await robot.sees("second")
         await robot.press("enter")
+        await robot.sees("“second”: 1 of 1")
         row = robot.checklists.row
         assert row is not None
         assert row.text == "Second"

@@ -11,15 +11,9 @@ from textual.events import Paste
 from qudag_tui.core import event as ev
 from qudag_tui.core import intent as ask
 from qudag_tui.plan import trust
-from qudag_tui.tui.screens.typed_start import TypedStart, new_code
+from qudag_tui.tui.screens.typed_start import new_code
 from tests.tui.deployment import ANA, BO, Deployment
-from tests.tui.robot import SMALL, WIDE, Robot, at_the_screen
-
-
-def code_of(robot: Robot) -> str:
-    screen = robot.app.screen
-    assert isinstance(screen, TypedStart)
-    return screen.code
+from tests.tui.robot import SMALL, WIDE, at_the_screen
 
 
 @pytest.mark.parametrize(
@@ -44,7 +38,7 @@ async def test_the_rollback_starts_with_its_code_and_with_nothing_else(deploymen
         await robot.sees(
             "Roll back v2.1.0 to v2.0.9", "3 steps; 1 runs a command on this machine as deploy", "to start:"
         )
-        code = code_of(robot)
+        code = robot.code
         await robot.types("zzzz")
         await robot.press("enter")
         await robot.sees("that is not the code: type it again")
@@ -71,7 +65,7 @@ async def test_an_untrusted_file_is_reviewed_right_there(tmp_path: Path) -> None
     async with at_the_screen(deployment, WIDE) as robot:
         await robot.press("R")
         await robot.sees("Trust this file?", "plan.toml is not trusted", "flags-off", "to trust exactly this:")
-        await robot.types(code_of(robot))
+        await robot.types(robot.code)
 
         await robot.sees("Roll back v2.1.0", "The file is trusted as it is now.")
         assert robot.facts(ev.ExecutionRequested) == []
@@ -136,6 +130,22 @@ async def test_the_palette_knows_what_has_no_key(deployment: Deployment) -> None
 
         await robot.until(lambda: robot.facts(ev.RunClosed))
         await robot.sees("closed: abandoned")
+
+
+@pytest.mark.parametrize("rows", [1, 3, 5])
+async def test_paging_through_a_palette_that_has_no_room_for_its_list_does_nothing(
+    deployment: Deployment, rows: int
+) -> None:
+    async with at_the_screen(deployment) as robot:
+        await robot.press("colon")
+        await robot.types("trust")
+        await robot.sees("trust: list what you trust")
+        await robot.press("down", "down")
+        await robot.pilot.resize_terminal(20, rows)
+        await robot.press("pageup", "pagedown", "home", "end", "up", "down", "pageup")
+        await robot.pilot.resize_terminal(80, 24)
+        await robot.press("escape")
+        await robot.until(lambda: len(robot.app.screen_stack) == 1, "the view")
 
 
 async def test_a_recap_tells_what_others_did_meanwhile(deployment: Deployment) -> None:

@@ -12,7 +12,6 @@ from qudag_tui.plan import trust
 from tests.tui.deployment import SMALL as PLAN
 from tests.tui.deployment import Deployment
 from tests.tui.robot import SMALL, WIDE, Robot, at_the_screen
-from tests.tui.test_dialogs import code_of
 
 SCRIPTED = PLAN.replace('run = ["true"]', 'run = ["sh", "flags.sh"]')
 TRUSTED, EVIL = "#!/bin/sh\necho flags off\n", "#!/bin/sh\n    echo evil\x1b[2J\n"
@@ -34,6 +33,16 @@ def script_of(deployment: Deployment) -> Path:
 
 def everything_in(folder: Path) -> dict[Path, bytes]:
     return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+async def whole_review(robot: Robot, *, end: str) -> str:
+    """Everything that is seen on the way down to ``end``: how many pages that are depends on the machine's PATH."""
+    pages = [robot.text()]
+    while end not in pages[-1]:
+        await robot.press("pagedown")
+        await robot.until(lambda: robot.text() != pages[-1], "another page")
+        pages.append(robot.text())
+    return "".join(pages)
 
 
 async def choose(robot: Robot, command: str) -> None:
@@ -129,7 +138,7 @@ async def test_what_cannot_run_is_said_in_red_from_two_hours_before_t_and_until_
 
         await choose(robot, "trust: review what would run")
         await robot.sees("Trust this file?")
-        await robot.types(code_of(robot))
+        await robot.types(robot.code)
 
         await robot.sees("plan.toml is trusted")
         await robot.until(lambda: "nothing can run" not in robot.text(), "an end of the alarm")
@@ -212,7 +221,7 @@ async def test_a_run_folder_from_elsewhere_is_looked_at_and_written_to_only_once
 
         await choose(robot, "trust: review what would run")
         await robot.sees("Accept this run folder as your own?")
-        await robot.types(code_of(robot))
+        await robot.types(robot.code)
         await robot.sees("this run can be written from here now")
         await robot.until(lambda: "read-only" not in robot.text(), "an end of the alarm")
         await robot.go_to("before/freeze-the-code")
@@ -226,9 +235,8 @@ async def test_a_huge_review_can_be_read_at_the_smallest_size(tmp_path: Path) ->
     async with at_the_screen(deployment, SMALL) as robot:
         await choose(robot, "trust: review what would run")
         await robot.sees("Trust this file?", "more below", "to trust exactly this:")
-        for _ in range(8):
-            await robot.press("pagedown")
-        await robot.sees("more characters", "What programs read in turn is not covered")
+        read = await whole_review(robot, end="What programs read in turn is not covered")
+        assert "more characters" in read
 
 
 def refused_in_the_middle(deployment: Deployment) -> int:
@@ -271,7 +279,7 @@ async def test_what_somebody_trusts_in_mid_procedure_is_tried_again_and_silence_
         await robot.until(lambda: len(robot.app.screen_stack) == 1, "the view")
         await robot.press("t")
         await robot.sees("Trust this file?")
-        await robot.types(code_of(robot))
+        await robot.types(robot.code)
         await robot.sees("Retry?")
         assert robot.facts(ev.RetryRequested) == []
         await robot.press("y")
@@ -286,7 +294,20 @@ async def test_what_waits_since_a_restart_is_reviewed_before_it_goes_on(scripted
     async with at_the_screen(scripted) as robot:
         await robot.press("3", "w")
         await robot.sees("Trust this file?", "flags.sh has changed since ana trusted it")
-        await robot.types(code_of(robot))
+        await robot.types(robot.code)
         await robot.sees("Let it go on?")
         await robot.press("y")
         await robot.records(ev.ResumeConfirmed(request))
+
+
+async def test_a_look_at_the_disk_that_fails_as_nobody_foresaw_is_said_and_starts_nothing(
+    deployment: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> str:
+        raise RuntimeError("the disk is odd")
+
+    monkeypatch.setattr(trust, "check", broken)
+    async with at_the_screen(deployment, WIDE) as robot:
+        await robot.press("R")
+        await robot.sees("nothing was asked or started: the disk is odd (")
+        assert robot.facts(ev.ExecutionRequested) == []

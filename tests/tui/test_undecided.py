@@ -44,6 +44,33 @@ def test_a_row_says_why_its_gate_cannot_be_told_where_the_whole_line_does_not_fi
     )
 
 
+def test_a_row_leaves_out_the_counts_before_it_leaves_out_value_and_limit(tmp_path: Path) -> None:
+    deployment = Deployment(tmp_path, began=2400)
+    deployment.ask(ask.Tick("watch"), ago=100)
+    deployment.standing("gate", "cpu-gate", verdict="fail", line="2.87% (500 in 17,400), limit 0.05% · at least 2.63%")
+
+    wordings = box_fact(deployment.run.plan.items["cpu-gate"], snapshot(deployment)).wordings
+
+    assert wordings[1:4] == (
+        "2.87% (500 in 17,400), limit 0.05% · fail so far",
+        "2.87%, limit 0.05% · fail so far",
+        "fail so far",
+    )
+
+
+def test_a_soak_that_has_just_begun_again_shows_nothing_of_the_one_before(tmp_path: Path) -> None:
+    deployment = Deployment(tmp_path, began=2400)
+    former = deployment.ask(ask.Tick("watch"), ago=100).seq
+    deployment.standing("gate", "cpu-gate", verdict="pass", line="31%, limit 80%", soak=former)
+    gate = deployment.run.plan.items["cpu-gate"]
+    assert box_fact(gate, snapshot(deployment)).wordings[0] == "31%, limit 80% · pass so far"
+
+    deployment.ask(ask.Untick("watch"), ago=50)
+    deployment.ask(ask.Tick("watch"))
+
+    assert said_of(gate, snapshot(deployment)) is None
+
+
 def test_what_a_finished_soak_was_missing_is_needed_of_another_soak(tmp_path: Path) -> None:
     deployment = Deployment(tmp_path, began=2400)
     soak = deployment.ask(ask.Tick("watch"), ago=1900).seq
@@ -59,26 +86,6 @@ def test_what_a_finished_soak_was_missing_is_needed_of_another_soak(tmp_path: Pa
     assert said is not None
     assert said.needs == "another soak; this one still needed 329 more slots without a gap, ~2 min"
     assert box_fact(gate, shot).wordings[1] == "20 of 71 slots missing · final unknown"
-
-
-def test_what_was_measured_too_long_ago_is_called_stale_and_not_only_drawn_dim(tmp_path: Path) -> None:
-    deployment = Deployment(tmp_path, began=600)
-    deployment.samples({"cpu": [31.0] * 20}, ago=30)
-    shot = snapshot(deployment)
-    colours = palette(exact=False, colourless=False)
-
-    words = {
-        verdict: "".join(text for text, _ in beside.slot(shot.plan.metrics["cpu"], verdict, shot, UNICODE, colours))
-        for verdict in (None, *Verdict)
-    }
-
-    assert {verdict: text.split()[-1] for verdict, text in words.items()} == {
-        None: "stale",
-        Verdict.PASS: "stale",
-        Verdict.INCONCLUSIVE: "stale",
-        Verdict.UNKNOWN: "unknown",
-        Verdict.FAIL: "FAIL",
-    }
 
 
 def test_a_label_of_six_cells_is_shown_whole(tmp_path: Path) -> None:
@@ -140,3 +147,17 @@ async def test_the_warning_of_a_capture_during_a_soak_is_said_whole(tmp_path: Pa
         await robot.press("2", "b")
 
         await robot.sees("is counting: its gates cannot be compared with a baseline", "captured now", "how far back")
+
+
+async def test_the_details_in_a_dialog_follow_what_the_gate_says_while_they_are_open(tmp_path: Path) -> None:
+    deployment = Deployment(tmp_path, began=600)
+    deployment.ask(ask.Tick("watch"), ago=100)
+    deployment.standing("gate", "cpu-gate", verdict="pass", line="31%, limit 80% · 12 slots, 0 s old")
+    async with at_the_screen(deployment, SMALL) as robot:
+        await robot.go_to("cpu-gate")
+        await robot.press("i")
+        await robot.sees("pass so far", "enter close")
+
+        deployment.standing("gate", "cpu-gate", verdict="fail", line="99%, limit 80% · 20 of 60 slots beyond it")
+
+        await robot.sees("fail so far", "99%, limit 80% · 20 of 60 slots", "enter close")

@@ -75,15 +75,12 @@ def _confirm(app: QudagApp, title: str, line: str, intent: ask.Intent) -> None:
 
 def details(app: QudagApp) -> None:
     """What the pane at the right shows where there is room for it, for screens that have none."""
-    view, shot = app.view, app.shot
-    if not isinstance(view, Checklists) or shot is None or view.row is None:
+    view = app.view
+    if not isinstance(view, Checklists) or app.shot is None or view.row is None:
         return
-    from qudag_tui.tui.screens.dialog import WIDTH, Notice  # noqa: PLC0415  # imported when it is shown
+    from qudag_tui.tui.screens.details import Details  # noqa: PLC0415  # imported when it is shown
 
-    width = max(20, min(WIDTH, app.size.width) - 4)
-    view.detail.row, view.detail.shot, view.detail.history = view.row, app.held or shot, app.history
-    lines = view.detail.text(width, 40, plots=False)[1:]
-    app.push_screen(Notice(view.row.text, lines, {"enter": "close", "down": "read on"}))
+    app.push_screen(Details(view.row, view.detail))
 
 
 def not_applicable(app: QudagApp) -> None:

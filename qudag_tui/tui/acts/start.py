@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from qudag_tui.core import intent as ask
@@ -73,12 +74,7 @@ def undo_execution(app: QudagApp) -> None:
         outcome = undone.of(undone_id(step.id)).outcome
         ended = str(outcome).replace("_", " ") if outcome else "has not ended"
         lines.append(f"{number:>3}  {step.text} ({ended})")
-    ask_start(app, target, f"Undo “{_title(shot, target)}”", undo_steps(undone), undo=True, first=lines)
-
-
-def _title(shot: Snapshot, target: str) -> str:
-    procedure = shot.plan.procedures.get(target)
-    return procedure.title if procedure is not None else shot.plan.items[target].text
+    ask_start(app, target, f"Undo “{shot.plan.title_of(target)}”", undo_steps(undone), undo=True, first=lines)
 
 
 def procedures(app: QudagApp) -> None:
@@ -120,7 +116,6 @@ def preview(app: QudagApp) -> None:
             return
         steps = shown.steps if shown is not None else procedure.steps if procedure is not None else ()
         title = title_of(shown, shot) if shown is not None else "Rollback"
-    from pathlib import PurePath  # noqa: PLC0415  # beside its only use
 
     from qudag_tui.core.dry_run import dry_run, names_of  # noqa: PLC0415  # only when it is looked at
     from qudag_tui.tui.screens.preview import Preview  # noqa: PLC0415

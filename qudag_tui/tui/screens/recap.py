@@ -15,6 +15,7 @@ from qudag_tui.core.offering import offering
 from qudag_tui.tui.facts import Tone, due_fact, observed_seconds, time_of
 from qudag_tui.tui.screens.dialog import Notice
 from qudag_tui.tui.widgets.banner import title_of
+from qudag_tui.tui.widgets.line import wrapped
 from qudag_tui.tui.widgets.trigger_words import blind_triggers, fired_words
 
 if TYPE_CHECKING:
@@ -43,8 +44,6 @@ class Recap(Notice):
 
     def on_mount(self) -> None:
         """Drawn once there is a width."""
-        from qudag_tui.tui.widgets.line import wrapped  # noqa: PLC0415  # its only use here
-
         glyphs, colours = self.desk.glyphs, self.desk.colours
         lines = []
         last = ""
@@ -88,12 +87,10 @@ def recap_lines(shot: Snapshot, seen: int) -> list[tuple[str, str]]:
         if step is not None:
             timer = f", {clock(shot.now.seconds_since(since))}" if since else ""
             lines.append(("running", f"“{step.text}”{timer}"))
-    for item_id, soak in state.soaks.items():
-        if soak.completed is None and item_id in shot.plan.items:
-            item = shot.plan.items[item_id]
-            seconds = observed_seconds(item, shot)
-            said = f", {clock(seconds)} observed" if seconds is not None else ""
-            lines.append(("running", f"soak “{item.text}”{said}"))
+    for item, _ in state.counting_soaks:
+        seconds = observed_seconds(item, shot)
+        said = f", {clock(seconds)} observed" if seconds is not None else ""
+        lines.append(("running", f"soak “{item.text}”{said}"))
     if not lines:
         lines.append(("running", "nothing"))
     for execution in state.executions.values():
@@ -111,7 +108,7 @@ def recap_lines(shot: Snapshot, seen: int) -> list[tuple[str, str]]:
         lines.append(("fired", f"{trigger.text}: {when}{f', {seen_then}' if seen_then else ''}"))
     if shot.edited:
         lines.append(("waits", shot.edited))
-    events, targets = happened_since(shot, seen), _targets(shot)
+    events, targets = happened_since(shot, seen), state.labels
     if not events:
         lines.extend(_last_of_a_person(shot, targets))
     told = _worth_telling(events)
@@ -166,10 +163,6 @@ def _is_blind(metric: str, shot: Snapshot) -> bool:
     return series is not None and series.age is not None and series.age > 3 * series.seconds + 30
 
 
-def _targets(shot: Snapshot) -> dict[int, str]:
-    return {request: execution.label for request, execution in shot.state.executions.items()}
-
-
 def is_worth_telling(shot: Snapshot, seen: int) -> bool:
     """Whether anything happened, runs or waits."""
     state = shot.state
@@ -178,7 +171,7 @@ def is_worth_telling(shot: Snapshot, seen: int) -> bool:
         or state.armed is not None
         or offering(state)
         or any(not execution.state.is_over for execution in state.executions.values())
-        or any(soak.completed is None for soak in state.soaks.values())
+        or state.counting_soaks
     )
 
 

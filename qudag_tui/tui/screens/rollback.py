@@ -221,11 +221,11 @@ class Rollback(View):
         """In the output, from its end upwards."""
         if stay:
             self.output.up = 0
-        if needle and not self.output.find(needle, direction):
-            self.footer.say(f"“{needle}” is nowhere in the output", wrong=True)
-        elif not needle:
-            self.output.needle = ""
-            self.output.repaint()
+        place, number = self.output.find(needle, direction, stay=stay)
+        if number:
+            self.footer.say(f"“{needle}”: {place} of {number}, counted from the end")
+        elif needle:
+            self.footer.say(f"“{needle}” is nowhere in what is kept here; qudag-tui output has all", wrong=True)
 
     def act_next_match(self) -> None:
         """Further up."""
@@ -238,7 +238,7 @@ class Rollback(View):
     def act_copy(self) -> None:
         """The text to sign, while something waits for a signature; else what every view copies."""
         shot = self.desk.shot
-        if shot is not None and any(e.awaits_approval for e in shot.state.open_requests()):
+        if shot is not None and shot.state.awaiting_approval is not None:
             from qudag_tui.tui.acts.approval import copy_text_to_sign  # noqa: PLC0415  # few runs need it
 
             copy_text_to_sign(self.desk)

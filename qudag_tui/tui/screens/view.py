@@ -156,6 +156,8 @@ class View(Screen[None]):
         if line is not None:
             line.remove()
         self.footer.display = True
+        # What was said in it while it was hidden was drawn nowhere.
+        self.footer.forget()
         target = self.focus_target()
         if target is not None:
             target.focus()

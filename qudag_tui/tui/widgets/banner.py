@@ -13,6 +13,7 @@ from qudag_tui.core.execution import ExecutionState
 from qudag_tui.core.offering import offering, reason_of
 from qudag_tui.core.readiness import is_called_for, names_missing
 from qudag_tui.core.regression import unanswered
+from qudag_tui.core.verdict import Verdict
 from qudag_tui.tui.facts import time_of
 from qudag_tui.tui.keymap import Where
 from qudag_tui.tui.widgets.line import Piece, cut
@@ -46,7 +47,7 @@ def alarms(shot: Snapshot) -> list[str]:
             found.append(f"{trigger.text} · {when} · R starts the rollback{f' · {more}' if more else ''}")
         elif trigger.id not in state.fired:
             seen = shot.readings.triggers.get(trigger.id)
-            if seen is not None and seen.verdict in {"holds", "fail"}:
+            if seen is not None and seen.verdict is Verdict.FAIL:
                 found.append(f"{trigger.text} · {seen.line} · 3 shows the triggers, R starts the rollback")
     for gate, regression in unanswered(state):
         section = shot.plan.sections[gate.section].title
@@ -150,8 +151,7 @@ def _at_work(execution: Execution, shot: Snapshot, *, is_there: bool) -> list[st
 
 def title_of(execution: Execution, shot: Snapshot) -> str:
     """What is executed, as people call it."""
-    procedure, item = shot.plan.procedures.get(execution.target), shot.plan.items.get(execution.target)
-    title = procedure.title if procedure else item.text if item else execution.target
+    title = shot.plan.title_of(execution.target)
     return f"Undo of {title}" if execution.undoes else title
 
 

@@ -12,6 +12,7 @@ from qudag_tui.core.phase import PhaseState
 from qudag_tui.core.regression import unanswered
 from qudag_tui.core.rows import Row, RowKind
 from qudag_tui.core.unit import show
+from qudag_tui.core.verdict import Verdict
 from qudag_tui.tui.facts import box_fact, due_fact, section_fact, time_of
 from qudag_tui.tui.verdicts import forecast_of
 from qudag_tui.tui.widgets.line import NO_STYLE, Piece, cut, wrapped
@@ -196,9 +197,11 @@ class Detail(Lines):
             lines.extend(self._paragraph("regressed", said, width))
         told = [(gate, forecast_of(gate, shot)) for gate in section.items if isinstance(gate.spec, Gate)]
         for gate, ahead in told:
-            if ahead is not None and ahead.verdict == "fail":
+            if ahead is not None and ahead.verdict is Verdict.FAIL:
                 lines.extend(self._paragraph("forecast", f"“{gate.text}”: {ahead.line}", width))
-        needed = [ahead.value for _, ahead in told if ahead and ahead.verdict == "pass" and ahead.value is not None]
+        needed = [
+            ahead.value for _, ahead in told if ahead and ahead.verdict is Verdict.PASS and ahead.value is not None
+        ]
         if needed:
             others = "the others need" if len(needed) < len(told) else "its gates need"
             said = f"at today's rate {others} at most {spoken(max(needed))} of the soak"

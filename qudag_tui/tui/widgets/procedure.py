@@ -170,8 +170,7 @@ class ProcedureList(Panel):
             said = cut(f"R starts it{roles}", width - len(title) - 3, self.glyphs)
             return spread([(title, self.colours.strong)], [(f"{said} ", self.colours.dim)], width, self.glyphs)
         if execution.target != ROLLBACK:
-            procedure, item = shot.plan.procedures.get(execution.target), shot.plan.items.get(execution.target)
-            title = f" {procedure.title if procedure else item.text if item else execution.target}"
+            title = f" {shot.plan.title_of(execution.target)}"
         if execution.undoes:
             title = f" Undo of{title}"
         why = f": “{execution.reason}”" if execution.reason else ""
