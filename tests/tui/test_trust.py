@@ -309,5 +309,5 @@ async def test_a_look_at_the_disk_that_fails_as_nobody_foresaw_is_said_and_start
     monkeypatch.setattr(trust, "check", broken)
     async with at_the_screen(deployment, WIDE) as robot:
         await robot.press("R")
-        await robot.sees("nothing was asked or started: the disk is odd (")
+        await robot.sees("nothing was asked or started: the disk is odd", "/crash-")
         assert robot.facts(ev.ExecutionRequested) == []
