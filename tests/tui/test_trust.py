@@ -301,7 +301,7 @@ async def test_what_waits_since_a_restart_is_reviewed_before_it_goes_on(scripted
 
 
 async def test_a_look_at_the_disk_that_fails_as_nobody_foresaw_is_said_and_starts_nothing(
-    deployment: Deployment, monkeypatch: pytest.MonkeyPatch
+    deployment: Deployment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(*_: object) -> str:
         raise RuntimeError("the disk is odd")
@@ -309,5 +309,8 @@ async def test_a_look_at_the_disk_that_fails_as_nobody_foresaw_is_said_and_start
     monkeypatch.setattr(trust, "check", broken)
     async with at_the_screen(deployment, WIDE) as robot:
         await robot.press("R")
-        await robot.sees("nothing was asked or started: the disk is odd (")
+        await robot.sees("nothing was asked or started: the disk is odd")
+        # The notice names it, in as many lines as its path takes.
+        (kept,) = (tmp_path / "state" / "crashes").iterdir()
+        assert "the disk is odd" in kept.read_text()
         assert robot.facts(ev.ExecutionRequested) == []
