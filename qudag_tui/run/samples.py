@@ -151,7 +151,8 @@ class SampleWriter:
                 )
                 self._db.execute("COMMIT")
             except BaseException:
-                self._db.execute("ROLLBACK")
+                if self._db.in_transaction:  # a full disk has ended it already
+                    self._db.execute("ROLLBACK")
                 raise
             self._truncate(max(row.at_ns for row in finite))
         except sqlite3.Error as error:

@@ -43,6 +43,8 @@ class QudagApp(App[int]):
     CSS_PATH = "app.tcss"
     TITLE = "qudag-tui"
     COMMANDS: ClassVar = {commands}
+    # Its own key would open it over a dialog as well; act_palette opens it.
+    ENABLE_COMMAND_PALETTE = False
     DEFAULT_MODE = FIRST
     MODES: ClassVar = dict(MODES)
     BINDINGS: ClassVar[list[BindingType]] = [

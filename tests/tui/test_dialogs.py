@@ -11,6 +11,7 @@ from textual.events import Paste
 from qudag_tui.core import event as ev
 from qudag_tui.core import intent as ask
 from qudag_tui.plan import trust
+from qudag_tui.tui.screens.preview import Preview
 from qudag_tui.tui.screens.typed_start import new_code
 from tests.tui.deployment import ANA, BO, Deployment
 from tests.tui.robot import SMALL, WIDE, at_the_screen
@@ -130,6 +131,25 @@ async def test_the_palette_knows_what_has_no_key(deployment: Deployment) -> None
 
         await robot.until(lambda: robot.facts(ev.RunClosed))
         await robot.sees("closed: abandoned")
+
+
+async def test_a_dialog_that_was_not_drawn_yet_does_not_keep_the_program_from_ending_well(
+    deployment: Deployment,
+) -> None:
+    async with at_the_screen(deployment) as robot:
+        robot.app.push_screen(Preview("What would run", ["echo off"]))
+        robot.app.exit(0)
+        await robot.until(lambda: robot.app.return_value == 0)
+
+
+async def test_no_palette_opens_over_a_dialog(deployment: Deployment) -> None:
+    async with at_the_screen(deployment) as robot:
+        await robot.press("q")
+        await robot.sees("Quit?")
+        await robot.press("ctrl+p")
+        await robot.press("escape")
+
+        await robot.until(lambda: len(robot.app.screen_stack) == 1, "the view")
 
 
 @pytest.mark.parametrize("rows", [1, 3, 5])

@@ -61,7 +61,8 @@ class Dialog(ModalScreen[Answer | None], Generic[Answer]):
 
     def on_mount(self) -> None:
         """The frame is of characters that this terminal has."""
-        self.query_one("#box").set_class(self.desk.glyphs.is_ascii, "ascii")
+        # Where the program ends before it was drawn, it has no frame.
+        self.query("#box").set_class(self.desk.glyphs.is_ascii, "ascii")
 
     def fields(self) -> ComposeResult:
         """What is typed into."""

@@ -56,7 +56,7 @@ class TrustReview(TypedStart):
     def on_resize(self) -> None:
         """Break the words for this very width."""
         lines = list(self._drawn())
-        self.query_one("#box").set_class(len(lines) + _FRAME_LINES < self.desk.size.height, "short")
+        self.query("#box").set_class(len(lines) + _FRAME_LINES < self.desk.size.height, "short")
         self.words.put(lines)
         self.call_after_refresh(self._say_where)
 
