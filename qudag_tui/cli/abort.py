@@ -27,5 +27,5 @@ def run(arguments: argparse.Namespace) -> int:
     code = record(session, StopCountdown() if arguments.countdown else Abort(), arguments)
     if counting(session.state, clock.now()):
         say("a countdown to the rollback goes on: qudag-tui abort --countdown stops it")
-    session.watch_from_here()
-    return code
+    with session.watched():
+        return code

@@ -82,7 +82,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.json:
         put_json(event_json(event))
         return ExitCode.DONE
-    _tell(session, event.seq)
+    _tell(session, found, event.seq)
     return ExitCode.DONE
 
 
@@ -168,12 +168,17 @@ def _require_trust(session: Session, found: Candidate) -> None:
         raise Stop(ExitCode.REFUSED, f"{why}: nothing was adopted; review it with: {join(words)}")
 
 
-def _tell(session: Session, seq: int) -> None:
+def _tell(session: Session, found: Candidate, seq: int) -> None:
+    from qudag_tui.plan.named_files import declared_names  # noqa: PLC0415  # beside its only use
+
     state = session.state
     say(f"the run follows {state.file} as it is now ({state.done['']} of {state.total['']})")
     for removed in state.removed.values():
         if removed.seq == seq:
             say(f"  no longer in the plan: “{removed.text}”, {removed.state} by {removed.by}")
+    declared = set(declared_names(found.plan)) - set(declared_names(found.followed))
+    if declared:
+        say(f"  newly declared: {', '.join(sorted(declared))}; status says whether the supervisor has it, or lacks it")
 
 
 def _plain(told: Difference, found: Candidate) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ from qudag_tui.cli.parser import add_actor_options
 from qudag_tui.cli.recorded import tell
 from qudag_tui.cli.session import Session
 from qudag_tui.cli.sinks import can_ask, put, put_json, say
+from qudag_tui.core.approval import NAMESPACE
 from qudag_tui.core.duration import clock as minutes
 from qudag_tui.core.procedure import ROLLBACK
 
@@ -78,15 +80,14 @@ def _sign_only(arguments: argparse.Namespace) -> ExitCode:
 
 def _sign(payload: str, asked: Asked, arguments: argparse.Namespace) -> Signature:
     """Show in words what is approved, ask, and sign. Without a terminal only with a key that was named here."""
-    from qudag_tui.core.approval import NAMESPACE  # noqa: PLC0415  # beside its only use
-    from qudag_tui.run import clock  # noqa: PLC0415
+    from qudag_tui.run import clock  # noqa: PLC0415  # beside its only use
     from qudag_tui.run.signers import load_signing  # noqa: PLC0415
     from qudag_tui.run.ssh_signature import sign  # noqa: PLC0415
 
     if not can_ask() and not arguments.key:
         raise Stop(ExitCode.REFUSED, "there is no terminal to ask on: nothing is signed unless --key names the key")
     say(*asked_lines(asked, clock.now().wall))
-    key = Path(arguments.key).expanduser() if arguments.key else load_signing().key
+    key = Path(os.path.expanduser(arguments.key)) if arguments.key else load_signing().key  # noqa: PTH111  # pathlib's raises where nobody has such a home
     if key is None:
         raise Stop(ExitCode.USAGE, "which key? say --key FILE, or name it as key under [signing] in your config.toml")
     if can_ask():
@@ -96,7 +97,7 @@ def _sign(payload: str, asked: Asked, arguments: argparse.Namespace) -> Signatur
 
 def asked_lines(asked: Asked, now: datetime) -> list[str]:
     """What is asked for, in words: by whom, where, until when, and why."""
-    back = f" back to {asked.previous}" if asked.previous else ""
+    back = f" to {asked.previous}" if asked.previous else ""
     what = (
         f"roll back {asked.release}{back}" if asked.procedure == ROLLBACK else f"“{asked.heading}”, at {asked.release}"
     )

@@ -11,6 +11,7 @@ from qudag_tui.cli.parser import add_actor_options
 from qudag_tui.cli.recorded import event_json
 from qudag_tui.cli.session import Session
 from qudag_tui.cli.sinks import put, put_json, say
+from qudag_tui.core.duration import parse_duration
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -65,9 +66,8 @@ def _list(session: Session, arguments: argparse.Namespace) -> ExitCode:
 
 
 def _capture(session: Session, arguments: argparse.Namespace) -> ExitCode:
-    from qudag_tui.core.against import lacking  # noqa: PLC0415
+    from qudag_tui.core.against import lacking  # noqa: PLC0415  # listing needs none of it
     from qudag_tui.core.compared import to_capture  # noqa: PLC0415
-    from qudag_tui.core.duration import parse_duration  # noqa: PLC0415
     from qudag_tui.core.intent import CaptureBaseline  # noqa: PLC0415
     from qudag_tui.plan.lookup import find_id  # noqa: PLC0415
     from qudag_tui.run import clock  # noqa: PLC0415
@@ -85,10 +85,8 @@ def _capture(session: Session, arguments: argparse.Namespace) -> ExitCode:
         if not wanted:
             raise Stop(ExitCode.NOT_FOUND, "no condition compares a metric with a captured baseline; name a METRIC")
     events, few = [], False
-    for soak_id, soak in session.state.soaks.items():
-        if soak.completed is None and soak_id in session.plan.items:
-            text = session.plan.items[soak_id].text
-            say(f"“{text}” is counting: its gates cannot be compared with a baseline captured now")
+    for soak, _ in session.state.counting_soaks:
+        say(f"“{soak.text}” is counting: its gates cannot be compared with a baseline captured now")
     now_ns, chosen = session.state.clock.at(clock.now()), [metrics[name] for name in wanted]
     for captured in captures(session.opened, chosen, seconds, now_ns, session.state.metric_since):
         name, before = captured.metric, session.state.baselines.get(captured.metric)

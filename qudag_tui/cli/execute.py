@@ -17,13 +17,12 @@ from qudag_tui.cli.sinks import ask, can_ask, put, put_json, say
 from qudag_tui.core.decide import decide
 from qudag_tui.core.dry_run import dry_run, names_of
 from qudag_tui.core.intent import Execute
-from qudag_tui.core.procedure import ROLLBACK
+from qudag_tui.core.procedure import ROLLBACK, starters
 from qudag_tui.core.refusal import Because, Refusal
 from qudag_tui.core.undoing import undo_steps, undone_id
 
 if TYPE_CHECKING:
     from qudag_tui.cli.session import Session
-    from qudag_tui.core.checklist import Plan
     from qudag_tui.core.event import Event
     from qudag_tui.core.intent import Intent
     from qudag_tui.core.step import Step
@@ -87,14 +86,6 @@ def add_undo(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def steps_of(plan: Plan, target: str) -> tuple[Step, ...]:
-    """The steps of a procedure, or of an item that runs a command."""
-    from qudag_tui.plan.lookup import scripts  # noqa: PLC0415  # beside its only use
-
-    procedure = plan.procedures.get(target)
-    return procedure.steps if procedure else (scripts(plan)[target],)
-
-
 def folder_of(session: Session) -> Path:
     """The folder of the run's checklist file, from which its steps run."""
     return Path(session.state.file).parent if session.state.file else Path.cwd()
@@ -103,7 +94,7 @@ def folder_of(session: Session) -> Path:
 def steps_to_start(session: Session, intent: Execute) -> tuple[Step, ...]:
     """The steps that ``intent`` would execute. :class:`Stop` (3) where nothing can be taken back."""
     if not intent.undo:
-        return steps_of(session.plan, intent.target)
+        return session.plan.steps_of(intent.target)
     undone = session.state.undoable(intent.target)
     if undone is None:
         why = "no step that has an undo was started"
@@ -121,27 +112,30 @@ def print_dry_run(session: Session, intent: Execute) -> ExitCode:
     return ExitCode.DONE
 
 
-def require_trust(session: Session) -> None:
-    """Return if the plan of the run is trusted.
+def require_trust(session: Session, step: Step | None = None) -> None:
+    """Return if the plan of the run is trusted, or, of ``step``, what its command names.
 
     On a terminal the review is offered at once; :class:`Stop` (3) with the command that reviews it otherwise.
     """
-    from qudag_tui.plan.trust import check  # noqa: PLC0415  # hashing is needed only before something runs
+    from qudag_tui.plan.trust import check, check_before_exec  # noqa: PLC0415  # hashing is needed only before something runs
+
+    def look() -> str:
+        return check(session.plan, file) if step is None else check_before_exec(session.plan, file, step)
 
     # Neither trust nor a typed code would let anything run from a folder that is not ours.
     session.opened.require_writable()
     file = Path(session.state.file)
-    problem = check(session.plan, file)
+    problem = look()
     if problem and can_ask():
-        _offer_review(session, file, problem)
-        problem = check(session.plan, file)
+        offer_review(session, file, problem)
+        problem = look()
     if problem:
         raise Stop(
             ExitCode.REFUSED, f"{problem}: nothing runs; review it with: qudag-tui trust --run {session.opened.id}"
         )
 
 
-def _offer_review(session: Session, file: Path, problem: str) -> None:
+def offer_review(session: Session, file: Path, problem: str) -> None:
     """Show what has changed, and let a person trust what is there now, put the trusted copy back, or do neither."""
     from qudag_tui.cli.trust import give_trust, restore_changed, review_lines  # noqa: PLC0415  # beside its only use
     from qudag_tui.plan.restoring import restorable  # noqa: PLC0415
@@ -213,8 +207,12 @@ def _confirmed(session: Session, intent: Execute, arguments: argparse.Namespace)
         if answer.because is not Because.CONFIRM:
             raise Refused(answer)
         intent = replace(intent, stop_first=True)
+    before = session.state.in_progress
     if can_ask() and not arguments.yes:
         _show(session, intent)
+    elif intent.stop_first and before is not None:
+        # Nobody was asked, so that whoever reads what a script did has to find it here.
+        say(f"stops first: {before.label}, at “{before.stands_at}”")
     confirm_typed("to start", yes=arguments.yes)
     return intent
 
@@ -229,6 +227,9 @@ def _show(session: Session, intent: Execute) -> None:
         say(f"Roll back {created.release}{f' to {created.previous}' if created.previous else ''}")
     else:
         say(f"Execute {intent.target}")
+    procedure = session.plan.procedures.get(intent.target)
+    if procedure is not None and procedure.started_by:
+        say(f"  {starters(procedure)}")
     before = session.state.in_progress
     if intent.stop_first and before is not None:
         say(f"  Stops first: “{before.stands_at}”")

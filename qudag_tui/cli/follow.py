@@ -7,13 +7,14 @@ from typing import TYPE_CHECKING
 
 from qudag_tui.cli.exit_code import ExitCode
 from qudag_tui.cli.failure import Stop
-from qudag_tui.cli.recorded import targets
-from qudag_tui.cli.sinks import put, say
+from qudag_tui.cli.refused_step import RefusedStep
+from qudag_tui.cli.sinks import can_ask, put, say
 from qudag_tui.cli.step_output import OutputLines
 from qudag_tui.core.duration import spoken
 from qudag_tui.core.execution import Execution, ExecutionState, StepState
 from qudag_tui.core.narration import words
 from qudag_tui.core.step import Outcome
+from qudag_tui.run.step_output import last_lines
 
 if TYPE_CHECKING:
     from qudag_tui.cli.session import Session
@@ -43,8 +44,6 @@ def how_it_ended(attempt: Attempt) -> str:
 
 def failure_lines(folder: RunFolder, step: Step, attempt: Attempt) -> list[str]:
     """How an attempt that did not pass ended, and the last lines that it wrote."""
-    from qudag_tui.run.step_output import last_lines  # noqa: PLC0415  # beside its only use
-
     again = f", attempt {attempt.number}" if attempt.number > 1 else ""
     last = [f"  | {line}" for line in last_lines(folder, attempt.log, LAST_LINES)]
     return [f"“{step.text}”{again} {how_it_ended(attempt)}", *last]
@@ -72,6 +71,7 @@ class Follower:
             for attempt in progress.attempts
             if attempt.outcome is not None
         }
+        self._refused = RefusedStep(session)
         self._told = ""
         self._alone = 0
         self._shown: set[tuple[str, int]] = set()
@@ -100,7 +100,8 @@ class Follower:
         if event.seq <= self.request or getattr(event.fact, "request", self.request) != self.request:
             return
         self._print_output()
-        say(f"{event.at.wall:%H:%M:%S}  {words(event, self.session.state.plan_at(event.seq), targets(self.session))}")
+        state = self.session.state
+        say(f"{event.at.wall:%H:%M:%S}  {words(event, state.plan_at(event.seq), state.labels)}")
 
     def _print_output(self) -> None:
         if self.quiet:
@@ -130,7 +131,10 @@ class Follower:
         step = execution.waits_for
         if step is not None:
             self._show_failure(step)
-            return self._needs_a_person(self._what_to_do(step))
+            code = self._needs_a_person(self._what_to_do(step))
+            if code is None and self._refused.problem(execution, step) and can_ask():
+                self._refused.offer(step)
+            return code
         self._told = ""
         return self._if_alone()
 
@@ -175,7 +179,10 @@ class Follower:
         outcome = str(progress.outcome).replace("_", " ")
         if progress.outcome is Outcome.NEVER_STARTED and progress.reason:
             outcome += f" ({progress.reason})"
-        return f"“{step.text}” {outcome}; it waits for one of: qudag-tui {', '.join(ways)}"
+        first = ""
+        if self._refused.problem(self.execution, step):
+            first = f" review it with qudag-tui trust{run}, or put the trusted copy back with qudag-tui trust --restore{run}; then"
+        return f"“{step.text}” {outcome};{first} it waits for one of: qudag-tui {', '.join(ways)}"
 
     def _if_alone(self) -> ExitCode | None:
         from qudag_tui.run.supervision import supervisor_alive  # noqa: PLC0415  # beside its only use

@@ -6,6 +6,7 @@ import asyncio
 import os
 import time
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qudag_tui.cli.sinks import put, say
@@ -20,8 +21,6 @@ from qudag_tui.supervisor.attempt import Attempt, End, ShimError, Shims
 from qudag_tui.supervisor.environment import launch_of, log_name
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from qudag_tui.core.checklist import Plan
     from qudag_tui.core.due import StartStep
     from qudag_tui.core.execution import Attempt as Tried
@@ -54,8 +53,6 @@ class Foreground:
 
     def attempt(self, action: StartStep) -> Iterator[ev.Fact]:
         """One attempt, from its start to its end, as facts; its output is printed meanwhile."""
-        from pathlib import Path  # noqa: PLC0415  # beside its only use
-
         from qudag_tui.plan.trust import trusted  # noqa: PLC0415  # as above
 
         step, request, number = action.step, action.execution.request, action.attempt

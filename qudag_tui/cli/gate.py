@@ -76,10 +76,7 @@ def _wait(gates: list[Item], session: Session, target: str) -> list[Item]:
 def _are_final(gates: list[Item], session: Session, standings: Standings) -> bool:
     """Whether there is nothing left to wait for: looks are final or gates set aside, and no soak of theirs goes on."""
     sections = {gate.section for gate in gates}
-    counting = any(
-        soak.completed is None and item_id in session.plan.items and session.plan.items[item_id].section in sections
-        for item_id, soak in session.state.soaks.items()
-    )
+    counting = any(soak.section in sections for soak, _ in session.state.counting_soaks)
     awaited = [gate for gate in gates if session.state.item_state(gate) not in SET_ASIDE]
     said = [standings.said(gate, session.state) for gate in awaited]
     return not counting and all(each is not None and each.is_final for each in said)

@@ -83,9 +83,10 @@ def _of_run(session: Session) -> dict[str, Any]:
 
 def _of_file() -> dict[str, Any]:
     from qudag_tui.plan import PlanErrors, read_plan  # noqa: PLC0415  # beside its only use
+    from qudag_tui.plan.real_path import real_path  # noqa: PLC0415
 
     try:
-        return {"file": str(Path(DEFAULT_FILE).resolve()), **_of_plan(read_plan(Path(DEFAULT_FILE)))}
+        return {"file": str(real_path(Path(DEFAULT_FILE))), **_of_plan(read_plan(Path(DEFAULT_FILE)))}
     except (OSError, PlanErrors):
         return {}
 

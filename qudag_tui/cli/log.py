@@ -8,7 +8,7 @@ import time
 from qudag_tui.cli.exit_code import ExitCode
 from qudag_tui.cli.moment import stamp
 from qudag_tui.cli.parser import add_run_options
-from qudag_tui.cli.recorded import event_json, targets
+from qudag_tui.cli.recorded import event_json
 from qudag_tui.cli.session import Session
 from qudag_tui.cli.sinks import put, put_json, say
 from qudag_tui.core.event import Event
@@ -26,7 +26,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 def run(arguments: argparse.Namespace) -> int:
     """Print the events, oldest first; with ``--follow`` until ctrl+c or the end of the run."""
     session = Session(arguments)
-    requested = targets(session)
+    requested = session.state.labels
     for event in session.run.events:
         _put(event, session, requested, as_json=arguments.json)
     if session.run.altered:

@@ -10,6 +10,7 @@ from qudag_tui.cli.recorded import say_if_alone, tell
 from qudag_tui.cli.session import Session
 from qudag_tui.core.intent import MarkStep
 from qudag_tui.core.step import Outcome
+from qudag_tui.plan.lookup import find_step
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -24,8 +25,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Mark the step."""
-    from qudag_tui.plan.lookup import find_step  # noqa: PLC0415  # a wrong option needs no run
-
     session = Session(arguments)
     step = find_step(session.plan, arguments.step, session.state)
     event = session.ask(MarkStep(step.id, arguments.outcome, arguments.why))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import time
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from qudag_tui.cli.exit_code import ExitCode
@@ -17,11 +18,11 @@ if TYPE_CHECKING:
     from qudag_tui.core.metric import Metric
 
 POLL_SECONDS = 0.5
-CLOSED = "the run is closed: these are the last numbers there were"
-UNSAMPLED = (
-    "no supervisor samples this run: these are the last numbers there were; "
-    "`supervise` is one, and opening the run on the screen starts one"
-)
+NO_GATE = "no gate"
+LAST = "these are the last numbers there were"
+CLOSED = f"the run is closed: {LAST}"
+UNSAMPLED = f"no supervisor samples this run: {LAST}; `supervise` is one, and opening the run on the screen starts one"
+SAMPLED = "the run is sampled again"
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -37,19 +38,18 @@ def run(arguments: argparse.Namespace) -> int:
 
     session = Session(arguments)
     last: list[Any] | None = None
-    supervised = True
+    told = ""
     while True:
         standings = Standings(session)
-        if session.state.closed is not None and last is None and not arguments.json:
-            say(CLOSED)
-        elif standings.supervised != supervised and not arguments.json and session.state.closed is None:
-            # A watch that falls silent looks like numbers that do not change.
-            supervised = standings.supervised
-            say("a supervisor samples this run again" if supervised else UNSAMPLED)
-        if arguments.json:
-            found: list[Any] = [metric_json(metric, session, standings) for metric in session.plan.metrics]
-        else:
-            found = [_line(metric, standings) for metric in session.plan.metrics.values()]
+        silence = _silence(session, standings)
+        # A watch that falls silent looks like numbers that do not change. How long it has been silent changes with
+        # every look, and is said once.
+        if bool(silence) is not bool(told):
+            say(silence or SAMPLED)
+        told = silence
+        found: list[Any] = [metric_json(metric, session, standings) for metric in session.plan.metrics]
+        if not arguments.json:
+            found = [_line(said, session.plan.metrics[said["id"]]) for said in found]
         if found != last:
             if arguments.json:
                 put_json(found, lines=arguments.watch)
@@ -63,9 +63,16 @@ def run(arguments: argparse.Namespace) -> int:
         time.sleep(POLL_SECONDS)
 
 
-def _line(metric: Metric, standings: Standings) -> str:
-    seen = standings.metrics.get(metric.id)
-    if seen is None or seen.value is None:
-        why = f": {seen.error}" if seen and seen.error else ""
-        return f"{metric.id}\tunknown{why}\t{metric.title}"
-    return f"{metric.id}\t{show(seen.value, metric.unit)}\t{metric.title}\t{seen.at or ''}".rstrip()
+def _silence(session: Session, standings: Standings) -> str:
+    """Why these are no numbers of now; "" where they are."""
+    if session.state.closed is not None:
+        return CLOSED
+    if not standings.supervised:
+        return UNSAMPLED
+    return f"{standings.trouble}: {LAST}" if standings.trouble else ""
+
+
+def _line(said: Mapping[str, Any], metric: Metric) -> str:
+    why = f": {said['error']}" if said["error"] else ""
+    value = f"unknown{why}" if said["value"] is None else show(said["value"], metric.unit)
+    return f"{metric.id}\t{value}\t{said['verdict'] or NO_GATE}\t{metric.title}\t{said['at'] or ''}".rstrip()

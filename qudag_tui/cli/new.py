@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import argparse
-from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 from qudag_tui.cli.exit_code import ExitCode
@@ -12,6 +11,8 @@ from qudag_tui.cli.failure import Stop
 from qudag_tui.cli.parser import add_runs_dir, utf8
 from qudag_tui.cli.session import Session
 from qudag_tui.cli.sinks import put_exactly, put_json, say
+from qudag_tui.core.duration import parse_offset
+from qudag_tui.core.instant import moment_of
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -22,7 +23,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         "--previous", metavar="P", type=utf8, default="", help="what it replaces, and a rollback returns to"
     )
     parser.add_argument(
-        "--at", metavar="TIME", type=_time, help="T, as 2026-11-22T20:00Z or 20:00 (UTC; without it: now)"
+        "--at", metavar="TIME", type=_time, help="T, as 2026-11-22T20:00Z, 20:00 or +2h (UTC; without it: now)"
     )
     parser.add_argument("--id", metavar="ID", help="the run's id, and its folder's name (without it: date and release)")
     parser.add_argument(
@@ -53,10 +54,9 @@ def variables_of(arguments: argparse.Namespace) -> dict[str, str]:
 
 def run(arguments: argparse.Namespace) -> int:
     """Create the run and print its folder."""
-    from qudag_tui.plan.readiness import readiness  # noqa: PLC0415  # a wrong option needs none of it
-    from qudag_tui.run import clock  # noqa: PLC0415
+    from qudag_tui.run import clock  # noqa: PLC0415  # a wrong option needs none of it
     from qudag_tui.run.run import Run  # noqa: PLC0415
-    from qudag_tui.sources.named_credentials import missing_credentials  # noqa: PLC0415
+    from qudag_tui.sources.named_credentials import whole_readiness  # noqa: PLC0415
 
     session = Session(arguments)
     created = Run.create(
@@ -70,7 +70,7 @@ def run(arguments: argparse.Namespace) -> int:
         actor=session.actor,
         now=clock.now(),
     )
-    found = replace(readiness(created.plan, Path(arguments.file)), credentials=missing_credentials(created.plan))
+    found = whole_readiness(created.plan, Path(arguments.file))
     if arguments.json:
         told = {"ok": not found.why, "why": found.why, "missing": list(found.missing)}
         put_json({"id": created.folder.id, "folder": str(created.folder.path), "trust": told})
@@ -87,14 +87,15 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _time(text: str) -> datetime:
-    """A moment; a time of day alone is today's, in UTC, as is all that names no zone."""
+    """A moment; a time of day alone is today's, in UTC, as is all that names no zone; ``+2h`` is from now."""
     try:
-        moment = datetime.fromisoformat(text)
+        if text.startswith(("+", "-")):
+            return datetime.now(UTC) + timedelta(seconds=parse_offset(f"T{text}"))
+        return moment_of(text)
     except ValueError:
         try:
             today = datetime.now(UTC)
-            moment = datetime.combine(today, datetime.strptime(text, "%H:%M").time(), UTC)  # noqa: DTZ007  # combined with UTC
+            return datetime.combine(today, datetime.strptime(text, "%H:%M").time(), UTC)  # noqa: DTZ007  # combined with UTC
         except ValueError:
-            message = f"{text!r} is no time; allowed are 2026-11-22T20:00Z and 20:00"
+            message = f"{text!r} is no time; allowed are 2026-11-22T20:00Z, 20:00 and +2h"
             raise argparse.ArgumentTypeError(message) from None
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)

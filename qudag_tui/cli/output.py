@@ -13,6 +13,7 @@ from qudag_tui.cli.sinks import put, say
 from qudag_tui.cli.step_output import OutputLines
 from qudag_tui.core.execution import Attempt, StepState
 from qudag_tui.core.step import Outcome
+from qudag_tui.plan.lookup import find_step
 
 POLL_SECONDS = 0.1
 CODES = {Outcome.PASSED: ExitCode.DONE, Outcome.UNKNOWN: ExitCode.UNKNOWN}
@@ -28,8 +29,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print the output; control characters are made visible."""
-    from qudag_tui.plan.lookup import find_step  # noqa: PLC0415  # a wrong option needs no run
-
     session = Session(arguments)
     step_id = find_step(session.plan, arguments.step, session.state).id
     attempt = _attempt(session, step_id, arguments.attempt)

@@ -14,6 +14,7 @@ from qudag_tui.cli.verbs import OPEN, VERBS, module_of
 PROGRAM = "qudag-tui"
 _LEADING_VALUES = ("--run", "--runs-dir", "--as")
 _LEADING_FLAGS = ("--json", "--yes", "--ascii")
+_MOST_SAID = 1_000
 
 
 class Parser(argparse.ArgumentParser):
@@ -24,7 +25,9 @@ class Parser(argparse.ArgumentParser):
 
     def error(self, message: str) -> NoReturn:
         """Say what is wrong and how it is used, and exit with 2."""
-        say(*self.format_usage().rstrip().split("\n"), f"{self.prog}: {message}")
+        # It repeats what was given, which may be a whole file by mistake.
+        said = message if len(message) <= _MOST_SAID else f"{message[:_MOST_SAID]}…"
+        say(*self.format_usage().rstrip().split("\n"), f"{self.prog}: {said}")
         raise SystemExit(ExitCode.USAGE)
 
 

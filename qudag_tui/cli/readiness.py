@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from qudag_tui.cli.status_json import start_of
 from qudag_tui.core.readiness import Readiness, is_called_for, names_missing
 
 if TYPE_CHECKING:
@@ -15,14 +15,10 @@ if TYPE_CHECKING:
 
 def readiness_of(session: Session, *, supervised: bool) -> Readiness:
     """Of the run of ``session``: hashes what a trusted plan names. Names are missing where its steps would run."""
-    from dataclasses import replace  # noqa: PLC0415  # beside its only use
+    from qudag_tui.sources.named_credentials import whole_readiness  # noqa: PLC0415  # where it is told
 
-    from qudag_tui.plan.readiness import readiness  # noqa: PLC0415  # where it is told
-    from qudag_tui.sources.named_credentials import missing_credentials  # noqa: PLC0415
-
-    found = readiness(session.plan, Path(session.state.file))
-    names = names_missing(session.state, found, supervised=supervised)
-    return replace(found, names=names, credentials=missing_credentials(session.plan))
+    found = whole_readiness(session.plan, Path(session.state.file))
+    return replace(found, names=names_missing(session.state, found, supervised=supervised))
 
 
 def trust_json(session: Session, now: Instant, *, supervised: bool) -> dict[str, Any]:
@@ -32,7 +28,7 @@ def trust_json(session: Session, now: Instant, *, supervised: bool) -> dict[str,
         "ok": not found.why,
         "why": found.why,
         "missing": list(found.missing),
-        "alarm": not found.is_ready and is_called_for(session.state, start_of(session.state), now),
+        "alarm": not found.is_ready and is_called_for(session.state, session.state.starts, now),
     }
 
 

@@ -57,7 +57,7 @@ def tell(session: Session, event: Event, arguments: argparse.Namespace) -> ExitC
         put_json(event_json(event))
     else:
         state = session.state
-        say(f"{event.actor.by} {words(event, session.plan, targets(session))}  ({state.done['']} of {state.total['']})")
+        say(f"{event.actor.by} {words(event, session.plan, state.labels)}  ({state.done['']} of {state.total['']})")
     return ExitCode.DONE
 
 
@@ -67,8 +67,3 @@ def say_if_alone(session: Session) -> None:
 
     if session.state.active_execution is not None and not supervisor_alive(session.opened):
         say("there is no supervisor: what comes next starts after qudag-tui resume")
-
-
-def targets(session: Session) -> dict[int, str]:
-    """What each request asked for."""
-    return {execution.request: execution.label for execution in session.state.executions.values()}

@@ -3,14 +3,18 @@
 from __future__ import annotations
 
 import argparse
+from pathlib import Path
 
-from qudag_tui.cli.execute import add_alone, add_undo, add_wait, start, steps_of
+from qudag_tui.cli.execute import add_alone, add_undo, add_wait, start
 from qudag_tui.cli.exit_code import ExitCode
 from qudag_tui.cli.failure import Stop
 from qudag_tui.cli.parser import add_actor_options, add_why, add_yes
 from qudag_tui.cli.session import Session
 from qudag_tui.cli.sinks import put, say
+from qudag_tui.core.dry_run import dry_run
 from qudag_tui.core.procedure import ROLLBACK
+from qudag_tui.plan import read_plan
+from qudag_tui.run.error import RunError
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -52,8 +56,6 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _start(session: Session, arguments: argparse.Namespace) -> int:
     """Start it; where it cannot be recorded, the way out is named beside the reason."""
-    from qudag_tui.run.error import RunError  # noqa: PLC0415  # a wrong option needs no run
-
     try:
         return start(session, ROLLBACK, arguments)
     except RunError:
@@ -63,16 +65,12 @@ def _start(session: Session, arguments: argparse.Namespace) -> int:
 
 
 def _of_file(arguments: argparse.Namespace) -> int:
-    from pathlib import Path  # noqa: PLC0415  # beside its only use
-
-    from qudag_tui.core.dry_run import dry_run  # noqa: PLC0415
-    from qudag_tui.plan import read_plan  # noqa: PLC0415
 
     file = Path(arguments.file)
     plan = read_plan(file)
     if ROLLBACK not in plan.procedures:
         raise Stop(ExitCode.NOT_FOUND, f"{file} has no rollback: it would be [[procedures.rollback.steps]]")
     say(f"{ROLLBACK} of {file}: nothing is started by this")
-    for line in dry_run(steps_of(plan, ROLLBACK), str(file.resolve().parent), {}):
+    for line in dry_run(plan.steps_of(ROLLBACK), str(file.resolve().parent), {}):
         put(line)
     return ExitCode.DONE

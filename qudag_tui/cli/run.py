@@ -7,6 +7,7 @@ import argparse
 from qudag_tui.cli.execute import add_alone, add_undo, add_wait, start
 from qudag_tui.cli.parser import add_actor_options, add_why, add_yes
 from qudag_tui.cli.session import Session
+from qudag_tui.plan.lookup import find_runnable
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -23,8 +24,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Start it and follow it: 0 passed, 1 not, 3 refused or expired, 7 unknown or waiting for a person."""
-    from qudag_tui.plan.lookup import find_runnable  # noqa: PLC0415  # a wrong option needs no run
-
     session = Session(arguments)
     target = find_runnable(session.plan, arguments.target).id
     return start(session, target, arguments)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import time
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -106,15 +106,17 @@ class Session:
             self._wait_until_started()
             yield
 
-    def watch_from_here(self) -> None:
-        """See that there is a supervisor; that none can be started is said, and keeps nobody from going on."""
-        from qudag_tui.run.error import RunError  # noqa: PLC0415
+    @contextmanager
+    def watched(self) -> Iterator[None]:
+        """The same, but that no supervisor can be started is said, and keeps nobody from going on."""
+        from qudag_tui.run.error import RunError  # noqa: PLC0415  # beside its only use
 
-        try:
-            with self.supervised():
-                pass
-        except (Stop, RunError) as error:
-            say(f"nothing watches this run: {error}")
+        with ExitStack() as stack:
+            try:
+                stack.enter_context(self.supervised())
+            except (Stop, RunError) as error:
+                say(f"nothing watches this run: {error}")
+            yield
 
     def _wait_until_started(self) -> None:
         from qudag_tui.run import clock  # noqa: PLC0415

@@ -9,6 +9,7 @@ from qudag_tui.cli.parser import add_actor_options, add_why
 from qudag_tui.cli.recorded import say_if_alone, tell
 from qudag_tui.cli.session import Session
 from qudag_tui.core.intent import Skip
+from qudag_tui.plan.lookup import find_step
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -21,8 +22,6 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Skip the step."""
-    from qudag_tui.plan.lookup import find_step  # noqa: PLC0415  # a wrong option needs no run
-
     session = Session(arguments)
     event = session.ask(Skip(find_step(session.plan, arguments.step, session.state).id, arguments.why))
     code = tell(session, event, arguments)

@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import math
-from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from qudag_tui.cli.moment import stamp
 from qudag_tui.cli.trigger_json import armed_json, countdown_json, trigger_json
 from qudag_tui.core.approval import VALID_SECONDS, alone_executions
 from qudag_tui.core.execution import Attempt, Execution, StepState
-from qudag_tui.core.gate_said import by_metric
+from qudag_tui.core.gate_said import by_metric, of_metric
 from qudag_tui.core.item import Item, Kind
 from qudag_tui.core.requirement import plain
 from qudag_tui.core.step import Outcome
-from qudag_tui.core.verdict import Verdict
 from qudag_tui.run import clock
 
 if TYPE_CHECKING:
@@ -53,18 +51,9 @@ def run_state(state: State) -> str:
     return state.closed.outcome if state.closed else OPEN
 
 
-def start_of(state: State) -> datetime | None:
-    """T."""
-    try:
-        moment = datetime.fromisoformat(state.run.starts) if state.run else None
-    except ValueError:
-        return None
-    return moment.replace(tzinfo=UTC) if moment and moment.tzinfo is None else moment
-
-
 def _run(session: Session) -> dict[str, Any]:
     state, created = session.state, session.state.run
-    current, starts = state.current_item(), start_of(state)
+    current, starts = state.current_item(), state.starts
     return {
         "id": session.opened.id,
         "folder": str(session.opened.path),
@@ -172,7 +161,7 @@ def metric_json(metric_id: str, session: Session, standings: Standings) -> dict[
         "title": metric.title,
         "value": finite(seen.value) if seen else None,
         "unit": str(metric.unit),
-        "at": seen.at if seen else None,
+        "at": seen.at or None if seen else None,
         "verdict": _metric_verdict(metric_id, session, standings),
         "error": seen.error if seen else "",
         "baseline": finite(standings.baseline(metric, session.state)),
@@ -180,13 +169,12 @@ def metric_json(metric_id: str, session: Session, standings: Standings) -> dict[
 
 
 def _metric_verdict(metric_id: str, session: Session, standings: Standings) -> str | None:
-    """The worst that gates which look at it say now; unknown without a number, None where no gate looks."""
-    seen = standings.metrics.get(metric_id)
-    if seen is None or seen.value is None or not standings.supervised or standings.trouble:
-        return str(Verdict.UNKNOWN)
-    state = session.state
+    """The worst that gates which look at it say now; at best unknown without a number, None where no gate looks."""
+    seen, state = standings.metrics.get(metric_id), session.state
     found = by_metric(((gate, standings.said(gate, state)) for gate in session.plan.gates), state).get(metric_id)
-    return str(found) if found is not None else None
+    is_measured = seen is not None and seen.value is not None and standings.supervised and not standings.trouble
+    verdict = of_metric(found, is_measured=is_measured)
+    return str(verdict) if verdict is not None else None
 
 
 def _procedure(procedure: Procedure, session: Session) -> dict[str, Any]:
@@ -235,9 +223,7 @@ def _approvals(procedure: Procedure, execution: Execution | None, state: State) 
 
 def _step(step: Step, execution: Execution | None, session: Session) -> dict[str, Any]:
     progress = execution.progress.get(step.id) if execution else None
-    state = progress.state if progress else StepState.PENDING
-    if execution is not None and not execution.is_needed(step):
-        state = StepState.NOT_NEEDED
+    state = execution.standing(step) if execution is not None else StepState.PENDING
     attempt = progress.attempts[-1] if progress and progress.attempts else None
     return {
         "id": step.id,
@@ -284,10 +270,10 @@ def _supervisor(state: State, standings: Standings) -> dict[str, Any]:
         "trouble": standings.trouble or None,
         "pid": known.started.pid if known and standings.supervised else None,
         "since": holder.since if holder else None,
-        "purpose": holder.purpose if holder else None,
+        "purpose": holder.aim if holder else None,
         "took_over": known.started.took_over or None if known else None,
         "started": stamp(known.at.wall) if known else None,
-        "missing": list(known.started.missing) if known else [],
+        "missing": list(known.missing) if known else [],
         "unprotected": known.started.unprotected if known else "",
     }
 

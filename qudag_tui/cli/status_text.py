@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qudag_tui.cli.status_json import run_state, start_of, who_and_when
+from qudag_tui.cli.readiness import readiness_lines, readiness_of
+from qudag_tui.cli.status_json import run_state, who_and_when
 from qudag_tui.cli.trigger_json import blind_because
 from qudag_tui.core.approval import alone_executions, alone_words, waits_words
 from qudag_tui.core.arming import armed_words, counting, offered_only
@@ -16,8 +18,9 @@ from qudag_tui.core.offering import offering, reason_of
 from qudag_tui.core.phase import PhaseState
 from qudag_tui.core.printable import for_tmux
 from qudag_tui.core.readiness import is_called_for
-from qudag_tui.core.regression import unanswered
+from qudag_tui.core.regression import outstanding, unanswered
 from qudag_tui.core.step import Outcome
+from qudag_tui.core.verdict import Verdict
 
 if TYPE_CHECKING:
     from qudag_tui.cli.session import Session
@@ -103,9 +106,7 @@ def _head(session: Session, standings: Standings, now: Instant) -> Iterator[str]
 
 def held_by(holder: Holder) -> str:
     """Which process executes, as whom, since when, and what for."""
-    return (
-        f"process {holder.pid} of {holder.login} since {holder.since[:19].replace('T', ' ')} UTC, to {holder.purpose}"
-    )
+    return f"process {holder.pid} of {holder.login} since {holder.since[:19].replace('T', ' ')} UTC, to {holder.aim}"
 
 
 def _alarms(state: State, standings: Standings, now: Instant) -> Iterator[str]:
@@ -134,18 +135,15 @@ def _gone_words(removed: Removed) -> str:
 
 
 def _unready(session: Session, supervised: bool, now: Instant) -> Iterator[str]:
-    from qudag_tui.cli.readiness import readiness_lines, readiness_of  # noqa: PLC0415  # it needs this module's own
-
     if session.state.closed is None:
-        mark = "!! " if is_called_for(session.state, start_of(session.state), now) else ""
+        mark = "!! " if is_called_for(session.state, session.state.starts, now) else ""
         found = readiness_of(session, supervised=supervised)
         yield from (f"{mark}{line}" for line in readiness_lines(found, session.opened.id))
 
 
 def since_start(state: State, now: Instant) -> str:
     """``T+00:52``; nothing where T cannot be read."""
-    starts = start_of(state)
-    return relative((now.wall - starts).total_seconds()) if starts else ""
+    return relative((now.wall - state.starts).total_seconds()) if state.starts else ""
 
 
 def _phase_words(session: Session, phase_id: str) -> str:
@@ -202,7 +200,9 @@ def _trigger_words(box: Item, state: State, standings: Standings, now: Instant) 
     blind = blind_because(trigger, state, standings)
     if blind:
         return f"cannot be told: {blind}"
-    return seen.line or str(seen.verdict) if seen else ""
+    if seen is None:
+        return ""
+    return f"{'HOLDS NOW: ' if seen.verdict is Verdict.FAIL else ''}{seen.line or seen.verdict}"
 
 
 def soak_words(box: Item, state: State, standings: Standings) -> str:
@@ -226,14 +226,22 @@ def _step_words(box: Item, state: State, now: Instant) -> str:
         return (
             f"{ended}waits for {'its confirmation' if execution and execution.waits_for_confirmation else 'a person'}"
         )
-    if progress is None or progress.state is StepState.PENDING:
+    step = execution.step(box.id) if execution else None
+    if execution is None or step is None or execution.standing(step) is StepState.PENDING:
         return ""
+    if execution.standing(step) is StepState.NOT_NEEDED:
+        return "not needed"
+    if progress is None or progress.state is StepState.PENDING:
+        return "" if execution.standing(step) is StepState.ENDED else "under way"
     if progress.undone:
         return "undone"
     if progress.state is StepState.SKIPPED:
         return f"skipped: {progress.reason}"
     if progress.state in {StepState.RUNNING, StepState.WATCHING} and progress.since:
-        return f"{progress.state} {clock(now.seconds_since(progress.since))}"
+        most = step.until.within_seconds if step.until is not None else step.target_seconds
+        return f"{progress.state} {clock(now.seconds_since(progress.since))}{f' of {clock(most)}' if most else ''}"
+    if step.until is not None and progress.outcome is Outcome.FAILED:
+        return f"not recovered{f': {progress.line}' if progress.line else ''}"
     return str(progress.outcome or progress.state).replace("_", " ")
 
 
@@ -275,8 +283,7 @@ def tmux_line(session: Session, standings: Standings, now: Instant) -> str:
     """One line for a status bar: release, progress, what goes on, whether it is supervised."""
     state = session.state
     parts = [state.run.release if state.run else "", f"{state.done['']}/{state.total['']}", since_start(state, now)]
-    active, phase = state.active_execution, state.current_phase
-    active = active or next((e for e in state.open_requests() if e.awaits_approval), None)
+    active, phase = state.active_execution or state.awaiting_approval, state.current_phase
     if state.closed is not None:
         parts.append(state.closed.outcome)
     elif active is not None:
@@ -290,11 +297,13 @@ def tmux_line(session: Session, standings: Standings, now: Instant) -> str:
         parts.append(f"ROLLBACK IN {spoken(soonest.left_seconds(now))}")
     if session.opened.is_unknown:
         parts.append("NOT YOURS")
-    elif is_called_for(state, start_of(state), now) and not _is_trusted(session):
-        parts.append("not trusted")
+    elif is_called_for(state, state.starts, now):
+        parts.append("" if _is_trusted(session) else "not trusted")
+        known = state.supervisor if standings.supervised else None
+        parts.append(f"missing {', '.join(known.missing)}" if known is not None and known.missing else "")
     if state.fired:
         parts.append(f"{len(state.fired)} fired")
-    regressed = unanswered(state) if state.closed is None else []
+    regressed = [] if state.closed else outstanding(state)
     parts.append(f"{len(regressed)} regressed" if regressed else "")
     parts.append("armed" if state.armed else "")
     parts.append("nothing is stored" if standings.trouble else "")
@@ -304,11 +313,10 @@ def tmux_line(session: Session, standings: Standings, now: Instant) -> str:
 
 def _is_trusted(session: Session) -> bool:
     """Whether its plan is trusted, or runs nothing; without hashing anything: a status bar asks every few seconds."""
-    from pathlib import Path  # noqa: PLC0415  # only for the status bar
-
     from qudag_tui.plan.named_files import addresses, all_commands  # noqa: PLC0415
+    from qudag_tui.plan.real_path import real_path  # noqa: PLC0415
     from qudag_tui.plan.trust import trusted  # noqa: PLC0415
 
-    file = Path(session.state.file).resolve()
+    file = real_path(Path(session.state.file))
     runs_nothing = not all_commands(session.plan, file.parent) and not addresses(session.plan)
     return runs_nothing or trusted(session.plan, file) is not None

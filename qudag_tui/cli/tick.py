@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+from contextlib import nullcontext
 
 from qudag_tui.cli.confirm import confirm
 from qudag_tui.cli.failure import Refused
@@ -41,9 +42,9 @@ def run(arguments: argparse.Namespace) -> int:
             for warning in warnings:
                 say(warning)
             return tell(session, event, arguments)
-    if _starts_the_phases(session, intent):
-        session.watch_from_here()
-    return tell(session, session.ask(intent), arguments)
+    # Who begins the first phase is there until that is recorded: before it the supervisor has no reason to stay.
+    with session.watched() if _starts_the_phases(session, intent) else nullcontext():
+        return tell(session, session.ask(intent), arguments)
 
 
 def _too_short(session: Session, fact: SoakStarted) -> list[str]:
@@ -51,10 +52,7 @@ def _too_short(session: Session, fact: SoakStarted) -> list[str]:
     from qudag_tui.cli.standings import Standings  # noqa: PLC0415  # only soaks have forecasts
 
     standings, state = Standings(session), session.state
-    mine = [
-        gate for gate in session.plan.gates if (soak := session.plan.soak_of(gate)) is not None and soak.id == fact.item
-    ]
-    ahead = [(gate, standings.forecast(gate, state)) for gate in mine]
+    ahead = [(gate, standings.forecast(gate, state)) for gate in session.plan.gates_of(session.plan.items[fact.item])]
     return [f"“{gate.text}”: {said.line}" for gate, said in ahead if said is not None and said.verdict is Verdict.FAIL]
 
 

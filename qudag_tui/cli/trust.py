@@ -179,6 +179,7 @@ def _accept_run(session: Session, arguments: argparse.Namespace) -> dict[str, An
 
 def _revoke(session: Session, arguments: argparse.Namespace) -> ExitCode:
     from qudag_tui.plan import trust  # noqa: PLC0415  # beside its only use
+    from qudag_tui.plan.real_path import real_path  # noqa: PLC0415
 
     file = _file_of(session, arguments)
     try:
@@ -186,7 +187,7 @@ def _revoke(session: Session, arguments: argparse.Namespace) -> ExitCode:
     except trust.TrustError as error:
         raise Stop(ExitCode.CANNOT_WRITE, str(error)) from error
     if arguments.json:
-        put_json({"path": str(file.resolve()), "was_trusted": was})
+        put_json({"path": str(real_path(file)), "was_trusted": was})
     say(f"{file} is not trusted any more" if was else f"{file} was not trusted")
     return ExitCode.DONE
 

@@ -29,8 +29,10 @@ from qudag_tui.core.procedure import ROLLBACK
 from qudag_tui.core.refusal import Refusal
 from qudag_tui.core.state import State
 from qudag_tui.core.step import Outcome, Step
-from qudag_tui.plan import trust
+from qudag_tui.plan import read_plan, trust
 from qudag_tui.run import clock
+from qudag_tui.run.error import RunBroken, RunGone
+from qudag_tui.run.process import is_alive
 
 if TYPE_CHECKING:
     from qudag_tui.core.checklist import Plan
@@ -85,12 +87,9 @@ def run_unrecorded(arguments: argparse.Namespace) -> ExitCode:
 def _known(session: Session) -> Known:
     file = session.option("file")
     if file:
-        from qudag_tui.plan import read_plan  # noqa: PLC0415  # beside its only use
-
         plan, path = read_plan(Path(file)), str(Path(file).resolve())
         created = ev.RunCreated(ev.FORMAT, "", "", plan.title, "", plan.sha256, "", path, "", dict(plan.vars))
         return Known(plan, created, None, None)
-    from qudag_tui.run.error import RunBroken, RunGone  # noqa: PLC0415  # beside its only use
 
     try:
         state, folder = session.state, session.opened
@@ -104,8 +103,6 @@ def _known(session: Session) -> Known:
 
 def _still_running(state: State | None) -> list[tuple[Step, Attempt]]:
     """The steps of the run whose process, or the one that follows it, is still alive."""
-    from qudag_tui.run.process import is_alive  # noqa: PLC0415  # beside its only use
-
     found = []
     for execution in state.executions.values() if state is not None else ():
         for step in execution.walk():
@@ -157,8 +154,7 @@ class Unrecorded:
         self.state.apply(event)
         if not isinstance(fact, ev.RunCreated):
             self.events.append(event)
-            targets = {number: execution.label for number, execution in self.state.executions.items()}
-            say(f"{event.at.wall:%H:%M:%S}  {words(event, self.known.plan, targets)}")
+            say(f"{event.at.wall:%H:%M:%S}  {words(event, self.known.plan, self.state.labels)}")
         return event.seq
 
     def _ask(self, intent: ask.Intent) -> int:

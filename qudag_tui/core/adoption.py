@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
 
-from qudag_tui.core.definition import changed_metrics, gate_change, gates_of, soak_change, trigger_change
+from qudag_tui.core.definition import changed_metrics, gate_change, soak_change, trigger_change
 from qudag_tui.core.item import Item, ItemState, Kind, Mark
 from qudag_tui.core.phase import PhaseState
 from qudag_tui.core.same import Same
@@ -154,7 +154,7 @@ def _soaks(state: State, new: Plan, same: Same) -> Iterator[Restart]:
         why = soak_change(box, there, state.plan, new, same.came_from)
         if why:
             is_running = soak is not None and soak.completed is None
-            gates = tuple(gate.id for gate in gates_of(new, there))
+            gates = tuple(gate.id for gate in new.gates_of(there))
             yield Restart(there.id, there.text, why, gates, is_soak=True, is_running=is_running)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from qudag_tui.core.baseline import LEAST_SAMPLES, Captured
 from qudag_tui.core.condition import AgainstBaseline, Relation
 from qudag_tui.core.judging import Judging, too_many_missing
-from qudag_tui.core.metric import Metric
+from qudag_tui.core.metric import Metric, MetricKind
 
 NO_BASELINE = "no baseline was captured"
 
@@ -33,6 +33,8 @@ def unusable(captured: Captured, metric: Metric, judging: Judging) -> str:
     """Why nothing can be compared with ``captured`` here, or ""."""
     if captured.unit is not metric.unit or captured.metric != metric.id:
         return "the baseline was captured of another metric, or in another unit: capture it again"
+    if (metric.kind is MetricKind.RATIO) is bool(captured.values or captured.gaps):
+        return "the baseline was captured when the metric was of another kind: capture it again"
     if captured.every_seconds != metric.every_seconds:
         return "the baseline was captured at another interval: capture it again"
     if captured.to_ns > judging.window.start_ns:
@@ -47,4 +49,6 @@ def lacking(captured: Captured) -> str:
         return f"the baseline has {captured.samples} of the {LEAST_SAMPLES} samples it needs: capture it again"
     if too_many_missing(gone, captured.slots):
         return f"{gone} of the {captured.slots} slots of the baseline are missing: capture it again"
+    if captured.gaps and not captured.values:
+        return "no bucket of the baseline's histogram has an end: capture it again"
     return f"the baseline is not known: {captured.unobserved}" if captured.unobserved else ""

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Any
 
 from qudag_tui.core.baseline import MOST_BINS, Captured
+from qudag_tui.core.slots import is_number
 from qudag_tui.core.unit import Unit
 
 if TYPE_CHECKING:
@@ -74,4 +74,4 @@ def _is_count(value: Any) -> bool:
 
 
 def _is_number(value: Any) -> bool:
-    return isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value)
+    return isinstance(value, int | float) and not isinstance(value, bool) and is_number(value)

@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from qudag_tui.core.item import Item, Kind
+from qudag_tui.core.item import Item, Kind, Script
 
 if TYPE_CHECKING:
     from qudag_tui.core.metric import Metric, Source
@@ -132,6 +132,18 @@ class Plan:
         """What tells it from every other plan: the file's bytes and the variables."""
         return plan_key(self.sha256, self.vars)
 
+    def steps_of(self, target: str) -> tuple[Step, ...]:
+        """The steps of what can be executed: a procedure, or an item that runs a command; none of anything else."""
+        procedure, item = self.procedures.get(target), self.items.get(target)
+        if procedure is not None:
+            return procedure.steps
+        return (item.spec.step,) if item is not None and isinstance(item.spec, Script) else ()
+
+    def title_of(self, target: str) -> str:
+        """What people call what can be executed: a procedure's title, an item's text; of what is gone its id."""
+        procedure, item = self.procedures.get(target), self.items.get(target)
+        return procedure.title if procedure is not None else item.text if item is not None else target
+
     def soak_of(self, item: Item) -> Item | None:
         """The nearest soak that a box stands in."""
         parent = item.parent
@@ -142,6 +154,7 @@ class Plan:
             parent = holder.parent
         return None
 
-    def procedure_of(self, step_id: str) -> Procedure | None:
-        """The procedure that holds a step."""
-        return next((p for p in self.procedures.values() if any(s.id == step_id for s in p.walk())), None)
+    def gates_of(self, soak: Item) -> tuple[Item, ...]:
+        """The gates whose nearest soak ``soak`` is, in order."""
+        inside = self.sections[soak.section].below(soak.id)
+        return tuple(item for item in inside if item.kind is Kind.GATE and self.soak_of(item) is soak)

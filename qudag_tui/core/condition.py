@@ -113,7 +113,7 @@ _TOKEN = re.compile(
 )
 _KEYWORDS = {"and", "or", "baseline", "stable", "within", "growing", "x"}
 _MAX_LENGTH = 1000
-_MAX_NUMBER = 1e200
+_MAX_NUMBER = 1e150
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -16,6 +16,8 @@ MINUTE_NS = 60 * NANOSECONDS
 # A gap hides no restart if the counter stood higher before it than traffic so many times the busiest seen could have
 # brought it again.
 SURGE = 10.0
+# Beyond it a double no longer grows by one: such a counter was misread.
+MOST_COUNTED = 2.0**53
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +81,9 @@ def counts(metric: Metric, series: Series, window: Window, restarts: Sequence[in
         # A counter that is back above where it was at the next look was misread, and did not count all of it anew.
         grown = _grown(fell_from if fell_from and not _is_below(other, fell_from) else one, other)
         fell_from = one if back and _is_below(other, one) else None
+        if _fell_alone(one, other):
+            # Of different spans of time: beside one another they say nothing.
+            grown = (0.0, 0.0)
         if back or restarts or other.at_ns - one.at_ns != every:
             hidden += _hides(metric, (one, other), every, busiest, restarts)
         minute = (other.at_ns - 1 - first) // MINUTE_NS
@@ -118,10 +123,11 @@ def _looks(metric: Metric, series: Series, window: Window) -> list[_Look | None]
     at = max(0, window.start_ns // every + 1) * every
     found: list[_Look | None] = []
     for number, (event, other, reset) in enumerate(zip(events, others, resets, strict=True)):
-        if event is not None and other is not None and min(event, other) >= 0 and not (has_resets and reset is None):
-            found.append(_Look(at + number * every, (event, other), reset))
-        else:
-            found.append(None)
+        look = None
+        if event is not None and other is not None and not (has_resets and reset is None):
+            is_count = min(event, other) >= 0 and max(event, other) <= MOST_COUNTED
+            look = _Look(at + number * every, (event, other), reset) if is_count else None
+        found.append(look)
     return found
 
 
@@ -131,6 +137,10 @@ def _went_back(one: _Look, other: _Look) -> bool:
 
 def _is_below(later: _Look, earlier: _Look) -> bool:
     return later.counters[0] < earlier.counters[0] or later.counters[1] < earlier.counters[1]
+
+
+def _fell_alone(one: _Look, other: _Look) -> bool:
+    return (other.counters[0] < one.counters[0]) is not (other.counters[1] < one.counters[1])
 
 
 def _grown(one: _Look, other: _Look) -> tuple[float, float]:
@@ -157,9 +167,3 @@ def _hides(
     if periods > 1 and restarts is None and (busiest is None or stood <= SURGE * busiest * periods):
         return [f"a restart may hide in a gap of {periods - 1} {'slot' if periods == 2 else 'slots'}"]
     return []
-
-
-def restarts_seen(metric: Metric, series: Series, window: Window) -> Mapping[str, Sequence[int]]:
-    """When the counters of ``metric`` were seen to begin anew in ``window``, by its id (nanoseconds, run clock)."""
-    looks = [look for look in _looks(metric, series, window) if look is not None]
-    return {metric.id: [other.at_ns for one, other in pairwise(looks) if _went_back(one, other)]}

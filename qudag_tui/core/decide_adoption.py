@@ -7,8 +7,7 @@ from typing import TYPE_CHECKING
 from qudag_tui.core import event as ev
 from qudag_tui.core import intent as ask
 from qudag_tui.core.adoption import carry
-from qudag_tui.core.difference import difference, summary
-from qudag_tui.core.item import Script
+from qudag_tui.core.difference import approval_lines, difference, summary
 from qudag_tui.core.refusal import Because, Refusal
 from qudag_tui.core.same import misfits
 from qudag_tui.core.undoing import undo_steps, undone_id
@@ -38,7 +37,8 @@ def adopt(state: State, intent: ask.Adopt) -> ev.Fact | Refusal:
     wrong = misfits(intent.same, state.plan, plan)
     if wrong:
         return Refusal(Because.REFUSED, "; ".join(wrong[:_MOST_TOLD]), "name an id of this plan and one of the new one")
-    line = summary(difference(state.plan, plan, offers=False), carry(state, plan, intent.same))
+    found, approvals = difference(state.plan, plan, offers=False), approval_lines(state.plan, plan)
+    line = summary(found, carry(state, plan, intent.same), approvals)
     return ev.PlanAdopted(plan.sha256, intent.file, dict(plan.vars), dict(intent.same), line)
 
 
@@ -55,12 +55,34 @@ def in_the_way(state: State) -> Refusal | None:
 
 
 def of_former_plan(state: State, step_id: str) -> Refusal | None:
-    """Why a step of an execution is not tried again: the plan says something else by now; or None."""
+    """Why a step of an execution is not tried again: the plan says something else by now, of it or of what follows; or None.
+
+    A retry goes on with all that is not settled, and nobody has trusted those commands with this plan.
+    """
     execution = state.execution_of_step(step_id)
     step = execution.step(step_id) if execution is not None else None
-    if execution is None or step is None or _is_as_now(state, execution, step):
+    if execution is None or step is None or execution.request > state.adoptions[-1].seq:
         return None
-    return Refusal(Because.REFUSED, f"“{step.text}” is of the plan before this one", "start it anew, as it is now")
+    hint = "start it anew, as it is now"
+    former = next((each for each in (step, *_left(execution)) if not _is_as_now(state, execution, each)), None)
+    if former is not None:
+        after = "" if former is step else f", and “{step.text}” comes before it"
+        return Refusal(Because.REFUSED, f"“{former.text}” is of the plan before this one{after}", hint)
+    procedure = state.plan.procedures.get(execution.target)
+    if procedure is None:
+        return None
+    known = {each.id for each in execution.walk()}
+    if any(each.id not in known for top in procedure.steps for each in top.walk()):
+        return Refusal(Because.REFUSED, f"“{execution.target}” has steps by now that it had not then", hint)
+    if procedure.approvals > execution.approvals.wanted:
+        why = f"“{execution.target}” asks for {procedure.approvals} people by now, and asked for fewer then"
+        return Refusal(Because.REFUSED, why, hint)
+    return None
+
+
+def _left(execution: Execution) -> list[Step]:
+    """The steps that may still start once an execution goes on."""
+    return [step for step in execution.walk() if not step.steps and not execution.is_settled(step)]
 
 
 def undo_of_former_plan(state: State, execution: Execution) -> Refusal | None:
@@ -77,7 +99,6 @@ def _is_as_now(state: State, execution: Execution, step: Step) -> bool:
     """Whether the plan that is followed now says of ``step`` what the plan said when it was asked for."""
     if execution.request > state.adoptions[-1].seq:
         return True
-    item, now = state.plan.items.get(execution.target), state.plan.steps.get(step.id)
-    if now is None and item is not None and isinstance(item.spec, Script):
-        now = item.spec.step
-    return step == now
+    # The step of a script item is not among those of the procedures.
+    own = next(iter(state.plan.steps_of(execution.target)), None)
+    return step == state.plan.steps.get(step.id, own)

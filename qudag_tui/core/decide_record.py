@@ -29,6 +29,9 @@ def _is_allowed(state: State, fact: ev.Fact, now: Instant) -> bool:
     match fact:
         case ev.SupervisorStarted() | ev.SupervisorStopped():
             return True
+        case ev.EnvironmentChecked(plan=plan, missing=missing):
+            there = state.supervisor
+            return there is not None and plan == state.plan.sha256 and missing != there.missing
         case ev.ExecutionRequested():
             # By itself the supervisor asks for one thing only: what a countdown that is over asks for.
             return fact in starts(state, now)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
@@ -75,7 +74,7 @@ def soak_change(before: Item, after: Item, old: Plan, new: Plan, came_from: dict
     one, other = before.spec, after.spec
     if isinstance(one, Soak) and isinstance(other, Soak) and one.seconds != other.seconds:
         return "its length was changed"
-    for gate in gates_of(new, after):
+    for gate in new.gates_of(after):
         origin = old.items.get(came_from.get(gate.id, ""))
         soak = old.soak_of(origin) if origin is not None else None
         if origin is None or soak is None or soak.id != before.id:
@@ -84,14 +83,6 @@ def soak_change(before: Item, after: Item, old: Plan, new: Plan, came_from: dict
         if reason:
             return f"“{gate.text}”: {reason}"
     return ""
-
-
-def gates_of(plan: Plan, soak: Item) -> Iterator[Item]:
-    """The gates whose nearest soak it is."""
-    for item in plan.sections[soak.section].below(soak.id):
-        nearest = plan.soak_of(item) if isinstance(item.spec, Gate) else None
-        if nearest is not None and nearest.id == soak.id:
-            yield item
 
 
 def trigger_change(before: Trigger, after: Trigger, old: Plan, new: Plan) -> str:

@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from qudag_tui.core.definition import gate_change, metric_change, trigger_change
+from qudag_tui.core.duration import relative
 from qudag_tui.core.item import Item, Kind, Script, Soak
 from qudag_tui.core.rewording import Pair, pairs
 from qudag_tui.core.same import Same
 
 if TYPE_CHECKING:
     from qudag_tui.core.adoption import Carried
-    from qudag_tui.core.checklist import Plan
+    from qudag_tui.core.checklist import Plan, Section
+    from qudag_tui.core.procedure import Procedure
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +83,14 @@ def _change(before: Item, after: Item, old: Plan, new: Plan) -> str:
         one, other = old.trigger_index[before.id], new.trigger_index[after.id]
         parts.append(trigger_change(one, other, old, new))
         parts.append(f"“{one.then}” became “{other.then}”" if one.then is not other.then else "")
+        parts.append("its countdown was changed" if one.countdown_seconds != other.countdown_seconds else "")
     elif isinstance(before.spec, Script) and isinstance(after.spec, Script):
         is_same = replace(before.spec.step, text="") == replace(after.spec.step, text="")
         parts.append("" if is_same else "what it runs was changed")
     elif before.kind is Kind.STEP:
-        is_same = replace(old.steps[before.id], text="") == replace(new.steps[after.id], text="")
+        # What a branch holds is told step by step.
+        one_step, other_step = old.steps[before.id], new.steps[after.id]
+        is_same = replace(one_step, text="", steps=()) == replace(other_step, text="", steps=())
         parts.append("" if is_same else "what it does was changed")
     return ", ".join(part for part in parts if part)
 
@@ -102,6 +107,10 @@ def _lines(old: Plan, new: Plan) -> Iterator[str]:
         before = old.sections.get(section.id)
         if before is not None and before.title != section.title:
             yield f"the section “{section.title}” was “{before.title}”"
+        if before is not None and before.due_seconds != section.due_seconds:
+            yield f"“{section.title}” is due {_due(section)}, was {_due(before)}"
+        if before is not None and before.ordered != section.ordered:
+            yield f"“{section.title}” is to be done {'in its order' if section.ordered else 'in any order'} now"
         if before is not None and before.traffic != section.traffic:
             yield f"the traffic of “{section.title}” was {before.traffic or 'none'} and is {section.traffic or 'none'}"
     for what, one, other in (
@@ -110,6 +119,10 @@ def _lines(old: Plan, new: Plan) -> Iterator[str]:
         ("procedure", old.procedures, new.procedures),
     ):
         yield from _names(what, {name: name for name in one}, {name: name for name in other})
+    yield from approval_lines(old, new)
+    for id_, procedure in new.procedures.items():
+        if id_ in old.procedures:
+            yield from _procedure_lines(old.procedures[id_], procedure)
     for name in new.metrics:
         why = metric_change(name, old, new) if name in old.metrics else ""
         if why:
@@ -120,13 +133,41 @@ def _lines(old: Plan, new: Plan) -> Iterator[str]:
     yield from (f"the variable {name} is gone" for name in old.vars if name not in new.vars)
 
 
+def _due(section: Section) -> str:
+    return relative(section.due_seconds) if section.due_seconds is not None else "at no time"
+
+
+def approval_lines(old: Plan, new: Plan) -> Iterator[str]:
+    """Of which procedures another number of people is asked for; that stands in the journal as well."""
+    for id_, procedure in new.procedures.items():
+        before = old.procedures[id_].approvals if id_ in old.procedures else procedure.approvals
+        if before != procedure.approvals:
+            yield f"“{procedure.title}” asked for {_people(before)} and asks for {_people(procedure.approvals)}"
+
+
+def _procedure_lines(old: Procedure, new: Procedure) -> Iterator[str]:
+    """What is different about a procedure beyond its steps."""
+    if old.title != new.title:
+        yield f"the procedure “{new.title}” was “{old.title}”"
+    if old.started_by != new.started_by:
+        roles = ", ".join(new.started_by) or "anybody"
+        yield f"“{new.title}” is started by {roles}, was by {', '.join(old.started_by) or 'anybody'}"
+    before, after = [step.id for step in old.walk()], [step.id for step in new.walk()]
+    if [id_ for id_ in before if id_ in after] != [id_ for id_ in after if id_ in before]:
+        yield f"the steps of “{new.title}” are in another order"
+
+
+def _people(number: int) -> str:
+    return "1 person" if number == 1 else f"{number} people"
+
+
 def _names(what: str, old: Mapping[str, str], new: Mapping[str, str]) -> Iterator[str]:
     yield from (f"the {what} “{new[name]}” is new" for name in new if name not in old)
     yield from (f"the {what} “{old[name]}” is gone" for name in old if name not in new)
 
 
-def summary(found: Difference, carried: Carried) -> str:
-    """One line for the journal: how much is different, and what starts again."""
+def summary(found: Difference, carried: Carried, approvals: Iterable[str] = ()) -> str:
+    """One line for the journal: how much is different, what starts again, and what is said of ``approvals``."""
     renamed = {old: new for old, new in carried.same.boxes.items() if old != new}
     rest = found.under(renamed)
     counts = [
@@ -137,4 +178,4 @@ def summary(found: Difference, carried: Carried) -> str:
     ]
     parts = [f"{number} {word}" for number, word in counts if number]
     boxes = f"boxes: {', '.join(parts)}" if parts else "no box is another"
-    return "; ".join([boxes, *(str(restart) for restart in carried.restarts[:3])])
+    return "; ".join([boxes, *approvals, *(str(restart) for restart in carried.restarts[:3])])

@@ -40,7 +40,7 @@ def names_of(state: State) -> dict[str, str]:
 def _step(step: Step, number: str, folder: str) -> Iterator[str]:
     if step.steps:
         condition = f": only if {step.unless} did not pass" if step.unless else ""
-        yield _comment(f"{number}. {step.text}{condition}{_limits(step)}")
+        yield _comment(f"{number}. {step.text.rstrip(':') if condition else step.text}{condition}{_limits(step)}")
         for position, child in enumerate(step.steps, 1):
             yield from _step(child, f"{number}.{position}", folder)
         return

@@ -12,6 +12,7 @@ from qudag_tui.core.arming_event import CountdownStopped as CountdownStopped
 from qudag_tui.core.arming_event import RunArmed as RunArmed
 from qudag_tui.core.arming_event import RunDisarmed as RunDisarmed
 from qudag_tui.core.execution_event import AbortRequested as AbortRequested
+from qudag_tui.core.execution_event import EnvironmentChecked as EnvironmentChecked
 from qudag_tui.core.execution_event import ExecutionFinished as ExecutionFinished
 from qudag_tui.core.execution_event import ExecutionRequested as ExecutionRequested
 from qudag_tui.core.execution_event import RequestClaimed as RequestClaimed

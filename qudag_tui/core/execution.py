@@ -187,6 +187,18 @@ class Execution:
             return True
         return step.on_failure is OnFailure.CONTINUE and progress.outcome in {Outcome.FAILED, Outcome.TIMED_OUT}
 
+    def standing(self, step: Step) -> StepState:
+        """Where a step stands; a branch stands where the steps that it holds do, as nothing is ever recorded of itself."""
+        if not self.is_needed(step):
+            return StepState.NOT_NEEDED
+        own = self.of(step.id).state
+        if own is not StepState.PENDING or not step.steps:
+            return own
+        if self.is_settled(step):
+            return StepState.ENDED
+        begun = any(self.of(below.id).state is not StepState.PENDING for below in step.walk())
+        return StepState.RUNNING if begun else StepState.PENDING
+
     def _branches_on(self, step_id: str) -> bool:
         return any(step.unless == step_id for step in self.walk())
 
@@ -219,6 +231,15 @@ class Execution:
         """What stopping it would stop, in words: the step that runs or waits, else what it is called."""
         step = self.running_step or self.waits_for
         return step.text if step is not None else self.label
+
+    @property
+    def aim(self) -> str:
+        """For what whoever carries it out is there, to follow the word “to”: to execute it, and where that stands."""
+        running, waits = self.running_step, self.waits_for
+        where = f": “{running.text}”" if running is not None else ""
+        if waits is not None:
+            where = f", which waits for a person: “{waits.text}”"
+        return f"{'stop' if self.aborted_by else 'execute'} {self.label}{where}"
 
     @property
     def waits_for_confirmation(self) -> bool:

@@ -193,6 +193,15 @@ class SupervisorStarted(Fact):
     took_over: int = 0
 
 
+@fact("environment checked")
+@dataclass(frozen=True, slots=True)
+class EnvironmentChecked(Fact):
+    """Of ``plan``, adopted while the supervisor was there, the declared names that its environment does not have."""
+
+    plan: str
+    missing: tuple[str, ...] = ()
+
+
 @fact("supervisor stopped")
 @dataclass(frozen=True, slots=True)
 class SupervisorStopped(Fact):

@@ -11,9 +11,10 @@ from qudag_tui.core.condition import AgainstBaseline, AllOf, AnyOf, Condition, T
 from qudag_tui.core.counts import counts
 from qudag_tui.core.duration import spoken
 from qudag_tui.core.instant import NANOSECONDS
+from qudag_tui.core.judge_counts import NOT_TOGETHER, hardest_limit
 from qudag_tui.core.judge_threshold import head
 from qudag_tui.core.judge_trend import LEAST_BINS, judge_trend
-from qudag_tui.core.judging import Judging, shown
+from qudag_tui.core.judging import ROUNDING, Judging, shown
 from qudag_tui.core.metric import Metric, MetricKind
 from qudag_tui.core.slots import Series, Window, period_ns
 from qudag_tui.core.statistics.proportion import is_surely_above, is_surely_below
@@ -109,25 +110,19 @@ def _trend(term: Trend, metric: Metric, judging: Judging, back: _Back) -> Firing
 
 def _counts(term: Threshold | AgainstBaseline, metric: Metric, judging: Judging) -> Firing:
     seen = counts(metric, judging.series, judging.window, judging.restarts.get(metric.id))
-    if isinstance(term, AgainstBaseline):
-        captured = judging.baselines.get(metric.id)
-        level = 100 * captured.events / captured.total if captured and captured.total > 0 else metric.baseline
-        if level is None:
-            return Firing(fires=False, is_blind=True, line="no baseline of its counts is known")
-        found = as_threshold(term, replace(metric, concurrent=None, baseline=level), replace(judging, baselines={}))
-        if isinstance(found, str):
-            return Firing(fires=False, is_blind=True, line=found)
-        term = found
-    if term.unit is not metric.unit:
-        return Firing(fires=False, is_blind=True, line="the condition is in another unit than the metric")
+    found = hardest_limit(term, metric, judging)
+    if isinstance(found, str):
+        return Firing(fires=False, is_blind=True, line=found)
+    limit, alpha = found
+    counted = f"{seen.events:,.0f} in {seen.total:,.0f}, limit {show(limit, metric.unit)}"
+    if seen.events > seen.total * (1 + ROUNDING):
+        return Firing(fires=False, is_blind=True, line=f"{counted} · {NOT_TOGETHER}")
     phi = seen.dispersion(metric.burst)
     surely = is_surely_below if term.comparison.wants_low else is_surely_above
-    fires = seen.total > 0 and surely(seen.events / phi, seen.total / phi, term.limit / 100, judging.alpha)
+    fires = seen.total > 0 and surely(seen.events / phi, seen.total / phi, limit / 100, alpha)
     blind = seen.missing > (1 - LEAST_KNOWN) * seen.slots or seen.total <= 0
-    limit = show(term.limit, metric.unit)
     reason = judging.errors.get(metric.id, "") if blind else ""
-    line = f"{seen.events:,.0f} in {seen.total:,.0f}, limit {limit}{f' · {reason}' if reason else ''}"
-    return Firing(fires and not blind, blind, line)
+    return Firing(fires and not blind, blind, f"{counted}{f' · {reason}' if reason else ''}")
 
 
 def _gauge(term: Threshold | AgainstBaseline, metric: Metric, judging: Judging, back: _Back) -> Firing:

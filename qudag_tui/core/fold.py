@@ -53,7 +53,8 @@ def _mark(state: State, event: Event, item_id: str, to_state: ItemState, *, reas
 
 def _created(state: State, _event: Event, fact: ev.RunCreated) -> None:
     if state.run is None:
-        state.run, state.file = fact, fact.file
+        # No name has a NUL: a forged one is that of a file which is not there.
+        state.run, state.file = fact, fact.file.replace("\0", "\u2400")
         if fact.format > ev.FORMAT:
             state.read_only = f"its format is {fact.format}, {NEWER}"
 

@@ -30,7 +30,7 @@ def adopted(state: State, event: Event, fact: PlanAdopted) -> None:
     old, carried = state.plan, carry(state, new, fact.same)
     # What may start by itself was shown of the former plan, and its triggers may be others now.
     disarm(state, "another plan was adopted")
-    state.plan, state.file = new, fact.file or state.file
+    state.plan, state.file = new, fact.file.replace("\0", "\u2400") or state.file
     state.adoptions.append(Adoption(event.seq, new, event.actor.by, event.at, carried.restarts, carried.same.table))
     _carry_marks(state, event, carried)
     _carry_comments(state, carried)

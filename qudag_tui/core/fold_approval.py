@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from qudag_tui.core import event as ev
 from qudag_tui.core.approval import Approval, Approvals, why_not
+from qudag_tui.core.offering import reason_of
 
 if TYPE_CHECKING:
     from qudag_tui.core.event import Event
@@ -15,14 +16,14 @@ if TYPE_CHECKING:
 def approvals_of(state: State, event: Event, fact: ev.ExecutionRequested) -> Approvals:
     """What ``fact`` needs, by the plan as it is now."""
     procedure = state.plan.procedures.get(fact.target)
-    fired = ((trigger.text, state.fired.get(trigger.id)) for trigger in state.plan.triggers)
+    fired = ((trigger, state.fired.get(trigger.id)) for trigger in state.plan.triggers)
     return Approvals(
         wanted=procedure.approvals if procedure else 1,
         alone=fact.alone.strip(),
         own_keys=fact.own_keys,
         whence=f"{event.actor.login} on {event.actor.host}",
         plan=state.plan.sha256,
-        causes=tuple(f"{text}: {seen.line}" if seen.line else text for text, seen in fired if seen is not None),
+        causes=tuple(reason_of(trigger, seen.line) for trigger, seen in fired if seen is not None),
     )
 
 

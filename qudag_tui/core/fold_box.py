@@ -45,7 +45,7 @@ def open_next_phases(state: State) -> None:
 
 
 def hold(state: State, event: Event, phase: Section, why: str) -> None:
-    """Hold a phase: its soak stops counting, its decision is open again."""
+    """Hold a phase: its soak stops counting, its decision is open again, and so are its gates that regressed."""
     progress = state.phases[phase.id]
     progress.held, progress.held_seq = why, event.seq
     for item in phase.items:
@@ -53,6 +53,11 @@ def hold(state: State, event: Event, phase: Section, why: str) -> None:
             stop_soak(state, item.id)
         if item.kind is Kind.DECISION:
             set_mark(state, item, Mark(ItemState.OPEN, event.actor.by, event.at, event.seq, why))
+        regression = state.regression(item.id)
+        if regression is not None and state.item_state(item) in {ItemState.DONE, ItemState.CLAIMED}:
+            # After a Go it reopened nothing; now there is to be decided anew.
+            reason = f"regressed: {regression.seen.line}"
+            set_mark(state, item, Mark(ItemState.OPEN, event.actor.by, event.at, event.seq, reason))
 
 
 def stop_soak(state: State, item_id: str) -> None:

@@ -10,10 +10,10 @@ from qudag_tui.core import event as ev
 from qudag_tui.core.execution import Attempt, Execution, ExecutionState, StepState
 from qudag_tui.core.fold_approval import approvals_of, approved
 from qudag_tui.core.fold_box import hold, set_mark, touch
-from qudag_tui.core.item import ItemState, Mark, Script
+from qudag_tui.core.item import ItemState, Mark
 from qudag_tui.core.observation import Supervisor
 from qudag_tui.core.procedure import ROLLBACK
-from qudag_tui.core.step import Outcome, Step
+from qudag_tui.core.step import Outcome
 from qudag_tui.core.undoing import undo_steps, undone_id
 
 if TYPE_CHECKING:
@@ -21,20 +21,12 @@ if TYPE_CHECKING:
     from qudag_tui.core.state import State
 
 
-def _steps_of(state: State, target: str) -> tuple[Step, ...]:
-    procedure = state.plan.procedures.get(target)
-    if procedure is not None:
-        return procedure.steps
-    item = state.plan.items.get(target)
-    return (item.spec.step,) if item is not None and isinstance(item.spec, Script) else ()
-
-
 def _requested(state: State, event: Event, fact: ev.ExecutionRequested) -> None:
     stopped = state.executions.get(fact.stops)
     if stopped is not None and not stopped.state.is_over:
         stopped.aborted_by, stopped.held = event.actor.by, False
     undone = state.executions.get(fact.undoes)
-    steps = undo_steps(undone) if undone is not None else _steps_of(state, fact.target) if not fact.undoes else ()
+    steps = undo_steps(undone) if undone is not None else state.plan.steps_of(fact.target) if not fact.undoes else ()
     execution = Execution(event.seq, fact.target, steps, event.actor.by, event.at, fact.reason, fact.stops, fact.undoes)
     execution.approvals = approvals_of(state, event, fact)
     state.executions[event.seq] = execution
@@ -194,7 +186,8 @@ def _finished(state: State, event: Event, fact: ev.ExecutionFinished) -> None:
 
 def _supervisor_started(state: State, event: Event, fact: ev.SupervisorStarted) -> None:
     before = state.supervisor
-    state.supervisor = Supervisor(fact, event.at, restarted=before is not None and before.stopped is None)
+    restarted = before is not None and before.stopped is None
+    state.supervisor = Supervisor(fact, event.at, restarted=restarted, missing=fact.missing)
     for execution in state.executions.values():
         # What waits for approval starts by nothing but a person's new word.
         if not execution.state.is_over and not execution.awaits_approval:
@@ -208,6 +201,12 @@ def _withdraw_confirmations(execution: Execution) -> None:
         leaves = [leaf for leaf in step.walk() if not leaf.steps]
         if all(execution.of(leaf.id).state is StepState.PENDING for leaf in leaves):
             execution.of(step.id).confirmed = ""
+
+
+def _environment_checked(state: State, _event: Event, fact: ev.EnvironmentChecked) -> None:
+    # Of another plan than the one that is followed it says nothing.
+    if state.supervisor is not None and fact.plan == state.plan.sha256:
+        state.supervisor = replace(state.supervisor, missing=fact.missing)
 
 
 def _supervisor_stopped(state: State, _event: Event, fact: ev.SupervisorStopped) -> None:
@@ -239,6 +238,7 @@ HANDLERS: Mapping[type[ev.Fact], Callable[[Any, Any, Any], None]] = {
     ev.AbortRequested: _abort,
     ev.ExecutionFinished: _finished,
     ev.SupervisorStarted: _supervisor_started,
+    ev.EnvironmentChecked: _environment_checked,
     ev.SupervisorStopped: _supervisor_stopped,
     ev.ResumeConfirmed: _resumed,
 }

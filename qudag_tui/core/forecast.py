@@ -13,7 +13,7 @@ from qudag_tui.core.baseline import Captured
 from qudag_tui.core.bounds import bounds
 from qudag_tui.core.condition import AgainstBaseline, AllOf, AnyOf, Condition, Term, Threshold, Trend
 from qudag_tui.core.counts import countable, counts
-from qudag_tui.core.duration import spoken
+from qudag_tui.core.duration import MAX_SECONDS, spoken
 from qudag_tui.core.extension import EXTEND, alpha_of
 from qudag_tui.core.judge_counts import requests_at_rate
 from qudag_tui.core.judging import TOLERATE, Judging, joined
@@ -118,6 +118,8 @@ def _least(slots: int, metric: Metric) -> Forecast:
 
 
 def _needs(seconds: float) -> Forecast:
+    if seconds > MAX_SECONDS:
+        return Forecast(None, "at today's rate no soak is long enough", is_hopeless=True)
     return Forecast(seconds, f"at today's rate this gate needs {spoken(math.ceil(seconds))}")
 
 

@@ -78,7 +78,7 @@ def gate_said(
         # What was said in a soak that was stopped, or is over, says nothing of the next one.
         so_far = None
     if look is not None and not (is_counting and so_far is not None and look.judged.verdict == Verdict.INCONCLUSIVE):
-        verdict = Verdict(look.judged.verdict) if look.judged.verdict in set(Verdict) else Verdict.UNKNOWN
+        verdict = state.gate_verdict(gate.id) or Verdict.UNKNOWN
         asked = requirements_of(look.judged.evidence.get("requirements"))
         needs = "" if verdict is Verdict.PASS else needs_of_all(asked)
         if needs and soak is not None:
@@ -108,3 +108,8 @@ def by_metric(gates: Iterable[tuple[Item, GateSaid | None]], state: State) -> di
         for number, term in enumerate(each):
             found.setdefault(term.metric, []).append(own[number] if own else said.verdict)
     return {metric: worst(verdicts) for metric, verdicts in found.items()}
+
+
+def of_metric(said: Verdict | None, *, is_measured: bool) -> Verdict | None:
+    """What stands beside a metric: what its gates ``said`` (None: no gate looks), and no better than unknown without a number now."""
+    return said if is_measured else worst([Verdict.UNKNOWN, *([said] if said is not None else [])])

@@ -6,6 +6,16 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 NANOSECONDS = 1_000_000_000
+# Room on both sides for what is counted from a moment: a calendar ends with the year 9999.
+_FIRST_YEAR, _LAST_YEAR = 1970, 9000
+
+
+def moment_of(text: str) -> datetime:
+    """The moment that ``text`` says in ISO 8601, in UTC, as is what names no zone. Raises ``ValueError``."""
+    moment = datetime.fromisoformat(text)
+    if not _FIRST_YEAR < moment.year < _LAST_YEAR:
+        raise ValueError(f"the year is not between {_FIRST_YEAR} and {_LAST_YEAR}")
+    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from qudag_tui.core.baseline import BaselineKind
 from qudag_tui.core.bounds import Bounds, bounds
 from qudag_tui.core.condition import AgainstBaseline, Relation
 from qudag_tui.core.judging import Judging, fewer_gaps, joined, more_of, needs, shown, too_many_missing, units_differ
-from qudag_tui.core.metric import Metric
+from qudag_tui.core.metric import Metric, MetricKind
 from qudag_tui.core.part import Part, part
 from qudag_tui.core.statistics.autocorrelation import corrected, lag_one, widening, widening_of_both
 from qudag_tui.core.statistics.bins import median, medians, seen_medians
@@ -23,6 +23,9 @@ LEAST_BINS = 30
 LEAST_BINS_ALONE = 60
 # Where no extension would plausibly do, none is promised.
 _MOST_TIMES = 50.0
+# Of a larger logarithm there is no factor that a double could hold.
+_MOST_LOG = 700.0
+_LEAST = 5e-324
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,9 +49,20 @@ class _Side:
             return _exactly([value for value in values if value is not None])
         return _Side(values, medians(self.low, width), medians(self.high, width))
 
+    def not_negative(self) -> _Side:
+        """With what is, or may be, below 0 as if it were missing: it has no logarithm, and no multiples."""
+        below = [low < 0 for low in self.low]
+        if not any(below):
+            return self
+        return _Side(
+            [None if gone else value for gone, value in zip(below, self.values, strict=True)],
+            [-math.inf if gone else low for gone, low in zip(below, self.low, strict=True)],
+            [math.inf if gone else high for gone, high in zip(below, self.high, strict=True)],
+        )
+
     def logs(self) -> _Side:
         """Of logarithms. What is not positive is as small as a number can be, which its ranks are right about."""
-        floor = min((value for value in self.values if value is not None and value > 0), default=1.0)
+        floor = min((value for value in self.values if value is not None and value > 0), default=_LEAST)
         values = [None if value is None else math.log(max(value, floor)) for value in self.values]
         if self.is_exact and all(value > 0 for value in self.low):
             return _exactly([value for value in values if value is not None])
@@ -79,7 +93,7 @@ def _exactly(values: Sequence[float]) -> _Side:
 
 
 def _log(value: float) -> float:
-    return value if math.isinf(value) else math.log(max(value, 5e-324))
+    return value if math.isinf(value) else math.log(max(value, _LEAST))
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +140,9 @@ def judge_baseline(term: AgainstBaseline, metric: Metric, judging: Judging) -> F
     beside = _beside(metric, judging, soak)
     if isinstance(beside, str):
         return early(Verdict.UNKNOWN, beside, baseline_needs(metric, judging))
-    factor = limit_from(term, 1.0)
-    if term.relation is not Relation.PLUS and (factor <= 0 or any(seen <= 0 for seen in beside.side.seen)):
+    if term.relation is not Relation.PLUS:
+        beside = replace(beside, side=beside.side.not_negative())
+    if term.relation is not Relation.PLUS and (limit_from(term, 1.0) <= 0 or _is_nothing(beside.side, metric)):
         why = "there are no multiples of a baseline, or of a limit, that is not above 0"
         return early(Verdict.UNKNOWN, why, "a difference in the metric's unit as its limit, such as “baseline + 5 ms”")
     compared = _compare(soak, beside, is_ratio=term.relation is not Relation.PLUS, judging=judging)
@@ -158,6 +173,12 @@ def _beside(metric: Metric, judging: Judging, soak: Bounds) -> _Beside | str:
         fixed = [metric.baseline] * len(soak.values)
         return _Beside(BaselineKind.FIXED, _Side(fixed, fixed, fixed), 1, metric.baseline, "baseline a fixed number")
     return NO_BASELINE
+
+
+def _is_nothing(side: _Side, metric: Metric) -> bool:
+    """Whether half of a baseline is not above 0, as far as is known; a histogram's first bucket begins there."""
+    none = [low < 0 or (low == 0 and metric.kind is not MetricKind.QUANTILE) for low in side.low]
+    return bool(none) and 2 * sum(none) >= len(none)
 
 
 def _compare(soak: Bounds, beside: _Beside, *, is_ratio: bool, judging: Judging) -> Compared | int:
@@ -216,7 +237,7 @@ def _found(
         needed = _wanted(more, metric) or "other values: as they are no soak is long enough to tell"
 
     def said(shift: float) -> str:
-        if not math.isfinite(shift):
+        if not math.isfinite(shift) or (is_ratio and shift > _MOST_LOG):
             return "no bound"
         if not is_ratio:
             return ("+" if shift >= 0 else "") + show(shift, metric.unit)

@@ -10,7 +10,7 @@ from qudag_tui.core.against import NO_BASELINE, baseline_needs, limit_from, unus
 from qudag_tui.core.baseline import BaselineKind
 from qudag_tui.core.condition import AgainstBaseline, Comparison, Relation, Threshold
 from qudag_tui.core.counts import Counts, counts
-from qudag_tui.core.judging import Judging, fewer_gaps, joined, more_of, too_many_missing, units_differ
+from qudag_tui.core.judging import ROUNDING, Judging, fewer_gaps, joined, more_of, too_many_missing, units_differ
 from qudag_tui.core.metric import Metric
 from qudag_tui.core.part import Part, part
 from qudag_tui.core.statistics.proportion import clopper_pearson, is_surely_below
@@ -19,7 +19,8 @@ from qudag_tui.core.verdict import Finding, Verdict
 
 # From so many events on their rate is taken to go on, when it is told how many requests are still needed.
 _TELLING = 5
-_MOST_REQUESTS = 1e15
+_MOST_REQUESTS = 1e9
+NOT_TOGETHER = "more was counted than there was in all: the counters do not belong together"
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,12 +48,34 @@ def judge_counts_against(term: AgainstBaseline, metric: Metric, judging: Judging
     """
     if term.relation is Relation.PLUS and term.unit is not metric.unit:
         return units_differ(metric, term.unit, judging.evidence(metric.id))
-    found = _baseline(metric, judging)
+    found = _limits(term, metric, judging)
     if isinstance(found, str):
         evidence = judging.evidence(metric.id, reason=found)
         return Finding(Verdict.UNKNOWN, found, evidence=evidence, needs=baseline_needs(metric, judging))
+    return _judged(term.comparison, metric, judging, found)
+
+
+def hardest_limit(term: Threshold | AgainstBaseline, metric: Metric, judging: Judging) -> tuple[float, float] | str:
+    """The limit (percent) that is the hardest to be beyond, and the α left to tell it with; or why there is none.
+
+    A baseline was counted too: a limit made of one is only known between bounds, which take half of α.
+    """
+    if (isinstance(term, Threshold) or term.relation is Relation.PLUS) and term.unit is not metric.unit:
+        return "the condition is in another unit than the metric"
+    if isinstance(term, Threshold):
+        return term.limit, judging.alpha
+    found = _limits(term, metric, judging)
+    if isinstance(found, str):
+        return found
+    return found.low if term.comparison.wants_low else found.high, judging.alpha * found.alpha_share
+
+
+def _limits(term: AgainstBaseline, metric: Metric, judging: Judging) -> _Limit | str:
+    found = _baseline(metric, judging)
+    if isinstance(found, str):
+        return found
     low, high = (limit_from(term, bound) for bound in (found.low, found.high))
-    return _judged(term.comparison, metric, judging, replace(found, low=min(low, high), high=max(low, high)))
+    return replace(found, low=min(low, high), high=max(low, high))
 
 
 def _baseline(metric: Metric, judging: Judging) -> _Limit | str:
@@ -85,7 +108,7 @@ def _judged(comparison: Comparison, metric: Metric, judging: Judging, limit: _Li
     seen = counts(metric, judging.series, judging.window, judging.restarts.get(metric.id))
     alpha = judging.alpha * limit.alpha_share
     phi = seen.dispersion(metric.burst)
-    rate = 100 * seen.events / seen.total if seen.total > 0 else None
+    rate = 100 * seen.events / seen.total if seen.total > 1e-9 else None
     # The limit that is the hardest to pass, and the one that is the hardest to fail.
     hard, easy = (limit.low, limit.high) if comparison.wants_low else (limit.high, limit.low)
     text = (
@@ -123,9 +146,8 @@ def _judged(comparison: Comparison, metric: Metric, judging: Judging, limit: _Li
         gone = f"{seen.missing} of {seen.slots} slots missing"
         needed = fewer_gaps(judging, metric, (seen.missing, seen.slots))
         return finding(Verdict.UNKNOWN, gone, error, needed=needed)
-    if seen.events > seen.total * (1 + 1e-9):
-        why = "more was counted than there was in all: the counters do not belong together"
-        return finding(Verdict.UNKNOWN, why, needed="counters that belong together")
+    if seen.events > seen.total * (1 + ROUNDING):
+        return finding(Verdict.UNKNOWN, NOT_TOGETHER, needed="counters that belong together")
     bound = high if comparison.wants_low else low
     word = "at most" if comparison.wants_low else "at least"
     sure = f"{word} {show(bound, metric.unit)}"

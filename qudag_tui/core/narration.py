@@ -39,6 +39,11 @@ def _target(plan: Plan, target: str) -> str:
     return f"“{procedure.title}”" if procedure else _box(plan, target)
 
 
+def _request(plan: Plan, request: int, targets: dict[int, str]) -> str:
+    # A final look is asked for as well, and is no execution with a name.
+    return _target(plan, targets[request]) if request in targets else f"request {request}"
+
+
 def _because(reason: str) -> str:
     return f": “{reason}”" if reason else ""
 
@@ -123,14 +128,14 @@ def _execution_words(event: Event, plan: Plan, targets: dict[int, str]) -> str:
             alone = f", alone{_because(fact.alone)}" if fact.alone else ""
             return f"asked for {_target(plan, targets[event.seq])}{first}{_because(fact.reason)}{alone}"
         case ev.ApprovalGiven():
-            target = _target(plan, targets.get(fact.request, f"request {fact.request}"))
+            target = _request(plan, fact.request, targets)
             return f"handed in the approval of {target} by {fact.principal}, key {fact.key}"
         case ev.RequestClaimed():
-            return f"took on {_target(plan, targets.get(fact.request, f'request {fact.request}'))}"
+            return f"took on {_request(plan, fact.request, targets)}"
         case ev.RequestExpired():
-            return f"{_target(plan, targets.get(fact.request, f'request {fact.request}'))} expired: {fact.reason or 'nobody took it on'}"
+            return f"{_request(plan, fact.request, targets)} expired: {fact.reason or 'nobody took it on'}"
         case ev.RequestRefused():
-            return f"refused {_target(plan, targets.get(fact.request, ''))}: {fact.reason}"
+            return f"refused {_request(plan, fact.request, targets)}: {fact.reason}"
         case ev.StepConfirmed():
             return f"confirmed that {_step(plan, fact.step)} may start"
         case ev.StepRefused():
@@ -156,16 +161,20 @@ def _execution_words(event: Event, plan: Plan, targets: dict[int, str]) -> str:
         case ev.RetryRequested():
             return f"asked to retry {_step(plan, fact.step)}"
         case ev.AbortRequested():
-            return f"aborted {_target(plan, targets.get(fact.request, f'request {fact.request}'))}"
+            return f"aborted {_request(plan, fact.request, targets)}"
         case ev.ExecutionFinished():
-            target = _target(plan, targets.get(fact.request, f"request {fact.request}"))
+            target = _request(plan, fact.request, targets)
             return f"{target} ended: {fact.outcome.replace('_', ' ')}"
         case ev.SupervisorStarted():
             after = f", in place of pid {fact.took_over}, which did not leave in order" if fact.took_over else ""
             return f"the supervisor started, pid {fact.pid}{after}"
+        case ev.EnvironmentChecked():
+            if not fact.missing:
+                return "found every declared name in the supervisor's environment"
+            return f"found {', '.join(fact.missing)} missing in the supervisor's environment"
         case ev.SupervisorStopped():
             return "the supervisor stopped"
         case ev.ResumeConfirmed():
-            return f"let {_target(plan, targets.get(fact.request, f'request {fact.request}'))} go on"
+            return f"let {_request(plan, fact.request, targets)} go on"
         case _:
             return f"{event.kind} (a kind of event that this version does not know)"

@@ -14,13 +14,15 @@ if TYPE_CHECKING:
 class Supervisor:
     """The last supervisor that the journal knows of; whether it lives is the lock's word, not the journal's.
 
-    ``restarted`` says that the one before it never said that it left, or that this one slept through a while.
+    ``restarted`` says that the one before it never said that it left, or that this one slept through a while;
+    ``missing`` are the declared names that its environment does not have, of the plan that it has looked at last.
     """
 
     started: SupervisorStarted
     at: Instant
     stopped: SupervisorStopped | None = None
     restarted: bool = False
+    missing: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,14 +5,32 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
+from qudag_tui.core.condition import terms
 from qudag_tui.core.instant import NANOSECONDS
+from qudag_tui.core.item import Gate, Item
 from qudag_tui.core.slots import Series, Window, period_ns
+
+if TYPE_CHECKING:
+    from qudag_tui.core.checklist import Plan
 
 # Under this name, which no metric can have, the supervisor samples itself: a soak without gates counts supervised time.
 SUPERVISOR = "(supervisor)"
 SUPERVISOR_EVERY_SECONDS = 5.0
 MOST_PERIODS = 3
+
+
+def observers_of(plan: Plan, soak: Item) -> dict[str, float]:
+    """The metrics whose samples count as observing ``soak``, with their periods (seconds): those that its gates name.
+
+    A soak without gates is observed by the supervisor's own samples.
+    """
+    gates = [gate.spec for gate in plan.gates_of(soak) if isinstance(gate.spec, Gate)]
+    if not gates:
+        return {SUPERVISOR: SUPERVISOR_EVERY_SECONDS}
+    named = dict.fromkeys(term.metric for gate in gates for term in terms(gate.condition))
+    return {name: plan.metrics[name].every_seconds for name in named if name in plan.metrics}
 
 
 def observed_seconds(series: Series, every_seconds: Mapping[str, float], window: Window) -> float:

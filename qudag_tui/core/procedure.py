@@ -31,6 +31,7 @@ class Procedure:
         for step in self.steps:
             yield from step.walk()
 
-    def branches_on(self, step_id: str) -> bool:
-        """Whether some later branch is taken when ``step_id`` does not pass."""
-        return any(step.unless == step_id for step in self.walk())
+
+def starters(procedure: Procedure) -> str:
+    """Who may start it, as the plan says: a sentence for whoever is about to; "" where it does not say."""
+    return f"The plan names who starts it: {' or '.join(procedure.started_by)}." if procedure.started_by else ""

@@ -56,4 +56,4 @@ def is_called_for(state: State, starts: datetime | None, now: Instant) -> bool:
 def names_missing(state: State, readiness: Readiness, *, supervised: bool) -> tuple[str, ...]:
     """The declared names that are missing where steps run: the supervisor's environment, else this process's."""
     known = state.supervisor
-    return known.started.missing if supervised and known is not None else readiness.names
+    return known.missing if supervised and known is not None else readiness.names

@@ -47,3 +47,10 @@ def unanswered(state: State) -> list[tuple[Item, Regression]]:
             if is_vouched:
                 found.append((item, regression))
     return found
+
+
+def outstanding(state: State) -> list[Item]:
+    """Every gate whose regression waits for somebody: those that it reopened, and those after a Go (:func:`unanswered`)."""
+    late = {gate.id for gate, _ in unanswered(state)}
+    gates = [gate for gate in state.plan.gates if state.regression(gate.id) is not None]
+    return [gate for gate in gates if gate.id in late or state.item_state(gate) is ItemState.OPEN]

@@ -1,4 +1,4 @@
-"""Scheduled times and what was seen at each: a slot without a finite number is missing, whatever the reason."""
+"""Scheduled times and what was seen at each: a slot without a number is missing, whatever the reason."""
 
 from __future__ import annotations
 
@@ -11,6 +11,13 @@ from qudag_tui.core.instant import NANOSECONDS
 # Samples of one metric: nanoseconds on the run clock, and the value in the metric's base unit.
 Samples = Sequence[tuple[int, float]]
 Series = Mapping[str, Samples]
+# What is larger was not measured but misread; squares, and products with a limit, stay numbers up to here.
+MOST = 1e150
+
+
+def is_number(value: float) -> bool:
+    """Whether ``value`` can have been measured: neither NaN nor infinite, nor beyond all measure."""
+    return -MOST <= value <= MOST
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +57,7 @@ def period_ns(every_seconds: float) -> int:
 def slots(samples: Samples, every_seconds: float, window: Window, *, worst_is_high: bool = True) -> Slots:
     """What ``samples`` say at each multiple of ``every_seconds`` in ``window``; the order of ``samples`` is nothing.
 
-    Of several values at one time the worst counts; one that is no finite number makes the slot missing.
+    Of several values at one time the worst counts; one that is no number (:func:`is_number`) makes the slot missing.
     """
     every = period_ns(every_seconds)
     first = max(0, window.start_ns // every + 1) * every
@@ -59,16 +66,16 @@ def slots(samples: Samples, every_seconds: float, window: Window, *, worst_is_hi
     for at, value in samples:
         if at > window.end_ns:
             continue
-        if math.isfinite(value) and (newest is None or (at, value) > newest):
+        if is_number(value) and (newest is None or (at, value) > newest):
             newest = (at, value)
         if at < first:
             continue
         before = seen.get(at)
         if before is None:
             seen[at] = value
-        elif not (math.isfinite(before) and math.isfinite(value)):
+        elif not (is_number(before) and is_number(value)):
             seen[at] = math.nan
         else:
             seen[at] = max(before, value) if worst_is_high else min(before, value)
     found = (seen.get(at) for at in range(first, window.end_ns + 1, every))
-    return Slots(tuple(value if value is not None and math.isfinite(value) else None for value in found), newest)
+    return Slots(tuple(value if value is not None and is_number(value) else None for value in found), newest)

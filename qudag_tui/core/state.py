@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from datetime import datetime
 
 from qudag_tui.core import fold
 from qudag_tui.core.adoption import Adoption, Removed
@@ -14,7 +15,7 @@ from qudag_tui.core.checklist import Plan, PlanKey, Section
 from qudag_tui.core.event import Event, RunClosed, RunCreated
 from qudag_tui.core.execution import Execution, ExecutionState, StepState
 from qudag_tui.core.fold_box import open_next_phases
-from qudag_tui.core.instant import Instant, RunClock
+from qudag_tui.core.instant import Instant, RunClock, moment_of
 from qudag_tui.core.item import Comment, Item, ItemState, Kind, Mark
 from qudag_tui.core.observation import Fired, Look, Supervisor
 from qudag_tui.core.phase import PhaseProgress, PhaseState, SoakProgress
@@ -81,6 +82,14 @@ class State:
     def apply(self, event: Event) -> None:
         """Fold one more event in. Never raises: what this version does not know makes the run read-only."""
         fold.apply(self, event)
+
+    @property
+    def starts(self) -> datetime | None:
+        """T, if the run says it in a way that can be read."""
+        try:
+            return moment_of(self.run.starts) if self.run else None
+        except ValueError:
+            return None
 
     @property
     def captured(self) -> dict[str, Captured]:
@@ -161,12 +170,14 @@ class State:
 
     def running_soak(self, section: Section) -> Item | None:
         """The soak of a section that counts now."""
-        for item in section.items:
-            if item.kind is Kind.SOAK:
-                soak = self.soaks.get(item.id)
-                if soak is not None and soak.completed is None:
-                    return item
-        return None
+        counting = {item.id for item, _ in self.counting_soaks}
+        return next((item for item in section.items if item.id in counting), None)
+
+    @property
+    def counting_soaks(self) -> list[tuple[Item, SoakProgress]]:
+        """The soaks that have begun and are not complete."""
+        found = ((self.plan.items.get(id_), soak) for id_, soak in list(self.soaks.items()))
+        return [(item, soak) for item, soak in found if item is not None and soak.completed is None]
 
     def phase_state(self, section: Section) -> PhaseState:
         """Where a phase stands, from its decisions and its boxes."""
@@ -203,8 +214,7 @@ class State:
     @property
     def is_under_way(self) -> bool:
         """Whether the first phase has begun and the run is not closed: the supervisor stays from here."""
-        started = self.began is not None or any(progress.started for progress in self.phases.values())
-        return started and self.closed is None
+        return self.under_way_since is not None
 
     @property
     def under_way_since(self) -> Instant | None:
@@ -251,6 +261,16 @@ class State:
         return (e for e in self.executions.values() if e.state is ExecutionState.REQUESTED)
 
     @property
+    def awaiting_approval(self) -> Execution | None:
+        """The request that waits for other people."""
+        return next((e for e in self.open_requests() if e.awaits_approval), None)
+
+    @property
+    def labels(self) -> dict[int, str]:
+        """What each request asked for, by its number."""
+        return {request: execution.label for request, execution in self.executions.items()}
+
+    @property
     def held_executions(self) -> list[Execution]:
         """What waits for a person since the supervisor's restart."""
         return [e for e in self.executions.values() if e.held and not e.state.is_over and not e.aborted_by]
@@ -269,7 +289,7 @@ class State:
             self.armed is not None
             or any(not e.state.is_over for e in self.executions.values())
             or bool(self.look_requests)
-            or any(soak.completed is None for soak in self.soaks.values())
+            or bool(self.counting_soaks)
         )
 
     def gate_verdict(self, item_id: str) -> Verdict | None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+from collections.abc import Sequence
 from dataclasses import replace
 
 from qudag_tui.core.against import NO_BASELINE, limit_from, unusable
@@ -43,26 +45,34 @@ def holds_now(term: Term, metric: Metric, judging: Judging) -> Finding:
 
 
 def as_threshold(term: Threshold | AgainstBaseline, metric: Metric, judging: Judging) -> Threshold | str:
-    """``term`` with the middle of its baseline put in; or why it has none."""
+    """``term`` with the middle of its baseline put in; or why it has none.
+
+    Where slots of the baseline are missing its middle is only known between bounds: the limit is the one of them that
+    is the hardest to be within.
+    """
     if isinstance(term, Threshold):
         return term
+    lows: Sequence[float]
+    highs: Sequence[float]
     if metric.concurrent is not None:
-        beside = bounds(replace(metric, id=part(metric.id, Part.BASELINE)), judging.series, judging.window).good
-        if not beside:
-            return "the concurrent baseline is not known"
-        level = median(beside)
+        beside = bounds(replace(metric, id=part(metric.id, Part.BASELINE)), judging.series, judging.window)
+        lows, highs = beside.low or (-math.inf,), beside.high or (math.inf,)
     elif metric.id in judging.baselines:
         captured = judging.baselines[metric.id]
         reason = unusable(captured, metric, judging)
         if reason:
             return reason
-        level = median(captured.values)
+        lows, _, highs = zip(*captured.bins, strict=True)
     elif metric.baseline is not None:
-        level = metric.baseline
+        lows = highs = (metric.baseline,)
     else:
         return NO_BASELINE
+    least, most = median(lows), median(highs)
+    if not (math.isfinite(least) and math.isfinite(most)):
+        return f"the {'concurrent' if metric.concurrent is not None else 'captured'} baseline is not known"
+    limits = limit_from(term, least), limit_from(term, most)
     unit = term.unit if term.relation is Relation.PLUS else metric.unit
-    return Threshold(term.metric, term.comparison, limit_from(term, level), unit)
+    return Threshold(term.metric, term.comparison, (min if term.comparison.wants_low else max)(limits), unit)
 
 
 def _held(term: Threshold, metric: Metric, judging: Judging) -> Finding:

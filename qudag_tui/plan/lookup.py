@@ -56,11 +56,6 @@ def find_box(plan: Plan, wanted: str) -> Item:
     return plan.boxes[find_id(wanted, plan.boxes, "box")]
 
 
-def find_item(plan: Plan, wanted: str) -> Item:
-    """A box to be done on a good day."""
-    return plan.items[find_id(wanted, plan.items, "item")]
-
-
 def find_section(plan: Plan, wanted: str) -> Section:
     """A section, phase or not."""
     return plan.sections[find_id(wanted, plan.sections, "section")]
@@ -75,11 +70,6 @@ def find_box_or_phase(plan: Plan, wanted: str) -> Item | Section:
     """What ``override`` and ``gate`` take; ids of boxes and phases are never equal."""
     found = find_id(wanted, [*(phase.id for phase in plan.phases), *plan.boxes], "box or phase")
     return plan.boxes.get(found) or plan.sections[found]
-
-
-def find_procedure(plan: Plan, wanted: str) -> Procedure:
-    """A procedure."""
-    return plan.procedures[find_id(wanted, plan.procedures, "procedure")]
 
 
 def find_step(plan: Plan, wanted: str, state: State | None = None) -> Step:

@@ -198,7 +198,7 @@ def _baseline(unit: Unit, table: Table) -> float | None:
             )
             return None
         return condition.limit
-    return table.number("baseline", -1e300, 1e300)
+    return table.number("baseline", -1e150, 1e150)
 
 
 def unit_name(unit: Unit) -> str:

@@ -77,6 +77,11 @@ def declared_names(plan: Plan) -> tuple[str, ...]:
     return tuple(sorted({name for step in all_steps(plan) for name in step.secrets}))
 
 
+def missing_names(plan: Plan, environment: Mapping[str, str] = os.environ) -> tuple[str, ...]:
+    """Those of them that ``environment`` does not have."""
+    return tuple(name for name in declared_names(plan) if name not in environment)
+
+
 def addresses(plan: Plan) -> tuple[str, ...]:
     """Every address that a plan's sources would ask."""
     named = (source.target.get("address", "") for source in plan.sources.values())

@@ -68,7 +68,7 @@ class Problems:
         if not known:
             return "; there are none"
         more = ", …" if len(known) > 30 else ""
-        return f"; known are {', '.join(known[:30])}{more}"
+        return f"; known are {', '.join(quoted(one)[1:-1] for one in known[:30])}{more}"
 
 
 def quoted(value: object) -> str:

@@ -9,7 +9,8 @@ from pathlib import Path
 from qudag_tui.core.checklist import Plan
 from qudag_tui.core.readiness import Readiness
 from qudag_tui.plan import trust
-from qudag_tui.plan.named_files import addresses, all_commands, declared_names, hash_file, program_key, program_of
+from qudag_tui.plan.named_files import addresses, all_commands, hash_file, missing_names, program_key, program_of
+from qudag_tui.plan.real_path import real_path
 
 Stamp = tuple[int, int, int, int, int]
 
@@ -40,9 +41,9 @@ def readiness(
 
     Reads files, and hashes those of a trusted plan (of another nothing): not for an event loop.
     """
-    path = path.resolve()
+    path = real_path(path)
     folder, commands = path.parent, all_commands(plan, path.parent)
-    names = tuple(name for name in declared_names(plan) if name not in environment)
+    names = missing_names(plan, environment)
     if not commands and not addresses(plan):
         return Readiness(names=names)
     given = trust.trusted(plan, path)

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from qudag_tui.plan.kept_copy import read_small
 from qudag_tui.plan.ownership import others_can_write
+from qudag_tui.plan.real_path import real_path
 from qudag_tui.plan.trust import TrustError
 from qudag_tui.plan.trust_record import Trusted, copies_of, folder_of, records_at
 from qudag_tui.plan.user_state import save
@@ -43,7 +44,7 @@ class Restored:
 
 def newest(path: Path) -> Trusted | None:
     """What was trusted last of the checklist file at ``path``, which need not exist, or be a plan, any more."""
-    return next(reversed(records_at(path.resolve())), None)
+    return next(reversed(records_at(real_path(path))), None)
 
 
 def restorable(given: Trusted, *, with_plan: bool = True) -> list[Restorable]:

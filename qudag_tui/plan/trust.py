@@ -27,6 +27,7 @@ from qudag_tui.plan.named_files import (
     program_of,
 )
 from qudag_tui.plan.ownership import others_can_write_any
+from qudag_tui.plan.real_path import real_path
 from qudag_tui.plan.trust_record import (
     Trusted,
     all_records,
@@ -98,7 +99,7 @@ def revoke(path: Path) -> bool:
 
     The file itself may be gone. Raises :class:`TrustError`.
     """
-    folder = folder_of(path.resolve())
+    folder = folder_of(real_path(path))
     try:
         kept = list(folder.glob("*.json"))
         for each in kept:
@@ -112,7 +113,7 @@ def revoke(path: Path) -> bool:
 
 def trusted(plan: Plan, path: Path) -> Trusted | None:
     """What was trusted for this very plan, path and variables, whatever has changed since."""
-    path = path.resolve()
+    path = real_path(path)
     given = read_record(place_of(path, plan.sha256, plan.vars))
     return given if given and (given.path, given.plan, given.vars) == (str(path), plan.sha256, plan.vars) else None
 
@@ -127,7 +128,7 @@ def check(plan: Plan, path: Path, hashed: Callable[[Path], str] = hash_file) -> 
 
     ``hashed`` tells a file's SHA-256; another than the real one is only for showing how things stand.
     """
-    path = path.resolve()
+    path = real_path(path)
     given = trusted(plan, path)
     if given is None:
         return _untrusted(path)
@@ -143,7 +144,7 @@ def check(plan: Plan, path: Path, hashed: Callable[[Path], str] = hash_file) -> 
 
 def check_before_exec(plan: Plan, path: Path, step: Step) -> str:
     """Why the command of ``step`` may not run now, or "": the files that it names are hashed again."""
-    path = path.resolve()
+    path = real_path(path)
     given = trusted(plan, path)
     if given is None:
         return _untrusted(path)

@@ -24,6 +24,7 @@ from qudag_tui.plan.named_files import (
     program_of,
 )
 from qudag_tui.plan.ownership import others_can_write, others_can_write_any
+from qudag_tui.plan.real_path import real_path
 from qudag_tui.plan.trust_record import Trusted, copies_of, records_at
 
 
@@ -84,7 +85,7 @@ def review(plan: Plan, path: Path, search_path: str | None = None, data: bytes |
     ``search_path`` is the PATH to pin (this process's, if None); ``data`` the bytes of the plan where they are not
     those of the file now, as in a run that follows its own copy. Hashes every file: not for an event loop.
     """
-    path = path.resolve()
+    path = real_path(path)
     folder, commands = path.parent, all_commands(plan, path.parent)
     places = search_path if search_path is not None else os.environ.get("PATH", os.defpath)
     safe_path = os.pathsep.join(place for place in places.split(os.pathsep) if place.startswith("/"))
@@ -92,7 +93,7 @@ def review(plan: Plan, path: Path, search_path: str | None = None, data: bytes |
     named: dict[str, Path] = {}
     files: dict[str, str] = {}
     # A run keeps its own copy of the plan: the file itself may be gone by now, and its folder still counts.
-    own = path if data is None or path.exists() else folder
+    own = path if data is None or os.path.exists(path) else folder  # noqa: PTH110  # a name that is too long is not there
     problems += filter(None, [others_can_write_any([own, *(Path(command.cwd) for command in commands)])])
     try:
         named = {name: file for command in commands for name, file in files_of(command, folder).items()}

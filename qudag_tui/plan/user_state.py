@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import stat
 import tempfile
 from contextlib import suppress
@@ -11,6 +12,7 @@ from pathlib import Path
 
 STATE_VARIABLE = "QUDAG_TUI_STATE"
 _OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
+_NONCE = re.compile(r"[0-9a-f]{32}")
 
 
 def state_dir() -> Path:
@@ -28,8 +30,13 @@ def key_of(path: Path) -> str:
     return sha256(os.fsencode(path)).hexdigest()[:32]
 
 
-def save(place: Path, data: bytes) -> None:
-    """Put ``data`` at ``place``, 0600, durably and as a whole. Raises ``OSError``."""
+def of_run(kind: str, nonce: str) -> Path | None:
+    """Where this user's state has what it knows of the run ``nonce``, by its ``kind``; None for what is no nonce."""
+    return state_dir() / kind / f"{nonce}.json" if _NONCE.fullmatch(nonce) else None
+
+
+def save(place: Path, data: bytes, *, is_durable: bool = True) -> None:
+    """Put ``data`` at ``place``, 0600 and as a whole; ``is_durable`` waits for the disk. Raises ``OSError``."""
     place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     # mkstemp makes it 0600.
     descriptor, passing = tempfile.mkstemp(dir=place.parent, prefix=".new-")
@@ -37,7 +44,8 @@ def save(place: Path, data: bytes) -> None:
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)
             file.flush()
-            os.fsync(file.fileno())
+            if is_durable:
+                os.fsync(file.fileno())
         Path(passing).replace(place)
     except BaseException:
         with suppress(OSError):

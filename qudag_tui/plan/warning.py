@@ -6,9 +6,13 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from qudag_tui.core.checklist import Plan, Section
-from qudag_tui.core.condition import AgainstBaseline, Condition, Term, Threshold, Trend, terms
+from qudag_tui.core.condition import AgainstBaseline, AllOf, AnyOf, Condition, Term, Threshold, Trend, terms
+from qudag_tui.core.duration import clock
 from qudag_tui.core.item import Gate, Kind, Script, Signoff, Soak
+from qudag_tui.core.judge_baseline import LEAST_BINS, LEAST_BINS_ALONE
 from qudag_tui.core.judge_threshold import LEAST_SLOTS
+from qudag_tui.core.judge_trend import LEAST_BINS as LEAST_TREND
+from qudag_tui.core.metric import MetricKind
 from qudag_tui.core.procedure import ROLLBACK
 from qudag_tui.core.spelling import spelled_limit
 from qudag_tui.core.step import Step
@@ -19,6 +23,7 @@ from qudag_tui.plan.problem import Path, Problem, quoted
 
 DEFAULT_WINDOW_SECONDS = 600.0
 LEAST_COUNTDOWN_SECONDS = 10.0
+SSH_AGENT = "SSH_AUTH_SOCK"
 
 
 def warnings(plan: Plan, data: bytes, name: str, unapproved: Mapping[str, str] | None = None) -> list[PlanWarning]:
@@ -55,6 +60,9 @@ class _Unwise:
             if step.target_seconds and step.timeout_seconds and step.target_seconds > step.timeout_seconds:
                 message = f"{quoted(step.text)} is killed at its timeout, before its target is reached"
                 yield Problem(message, (*self.paths[step_id], "target"))
+            if SSH_AGENT in step.secrets:
+                message = f"{SSH_AGENT}: an agent that ssh forwards dies with the link, and this step is to outlive it"
+                yield Problem(message, (*self.paths[step_id], "secrets"))
 
     def _conditions(self) -> Iterator[tuple[Path, Condition, str]]:
         for item in self.plan.items.values():
@@ -160,18 +168,42 @@ class _Unwise:
                     yield Problem(message, (*self.paths[gate.id], "window"))
 
     def _short_soaks(self) -> Iterator[Problem]:
-        for section in self.plan.sections.values():
-            soaks = [(item, item.spec.seconds) for item in section.items if isinstance(item.spec, Soak)]
-            for gate, seconds in ((below, seconds) for soak, seconds in soaks for below in section.below(soak.id)):
-                condition = gate.spec.condition if isinstance(gate.spec, Gate) else None
-                every = (
-                    max((self.plan.metrics[t.metric].every_seconds for t in terms(condition)), default=0)
-                    if condition
-                    else 0
-                )
-                if seconds < LEAST_SLOTS * every:
-                    message = f"the soak is over before this gate has {LEAST_SLOTS} samples: it can never pass"
-                    yield Problem(message, (*self.paths[gate.id], "gate"))
+        """Gates that cannot have the samples they need at the end of what they look over."""
+        soaks = dict(self._soaks())
+        for gate in self.plan.gates:
+            if not isinstance(gate.spec, Gate):
+                continue
+            soak, needed = soaks.get(gate.id), self._least_seconds(gate.spec.condition)
+            if soak is None and gate.spec.window_seconds < needed:
+                message = f"its window is {clock(gate.spec.window_seconds)}, and its samples take {clock(needed)}: it can never pass"
+                yield Problem(message, (*self.paths[gate.id], "gate"))
+            if soak is not None and soak < needed:
+                longest = soak * (1 + max(0, gate.spec.extend) / 2)
+                end = "it can pass only if the soak is extended" if longest >= needed else "it can never pass"
+                message = f"the soak is over before this gate has its samples, which take {clock(needed)}: {end}"
+                yield Problem(message, (*self.paths[gate.id], "gate"))
+
+    def _soaks(self) -> Iterator[tuple[str, float]]:
+        for gate in self.plan.gates:
+            soak = self.plan.soak_of(gate)
+            if soak is not None and isinstance(soak.spec, Soak):
+                yield gate.id, soak.spec.seconds
+
+    def _least_seconds(self, condition: Condition) -> float:
+        """How long it takes until there can be samples enough for a pass; of counts it is the requests that count."""
+        if isinstance(condition, AllOf | AnyOf):
+            pick = max if isinstance(condition, AllOf) else min
+            return pick(self._least_seconds(term) for term in condition.terms)
+        metric = self.plan.metrics[condition.metric]
+        if metric.kind is MetricKind.RATIO:
+            return 0.0
+        least = LEAST_SLOTS
+        if isinstance(condition, Trend):
+            least = LEAST_TREND
+        elif isinstance(condition, AgainstBaseline):
+            alone = metric.concurrent is not None or metric.baseline is not None
+            least = LEAST_BINS_ALONE if alone else LEAST_BINS
+        return least * metric.every_seconds
 
 
 def _band(gate: Term, trigger: Term) -> tuple[float, str] | None:

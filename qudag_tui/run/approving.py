@@ -46,7 +46,7 @@ def text_to_sign(state: State, folder: RunFolder, execution: Execution) -> str:
 
 def waiting_for_approval(state: State) -> Execution:
     """The request that waits for other people. Raises :class:`SigningError` if none does."""
-    found = next((e for e in state.open_requests() if e.awaits_approval), None)
+    found = state.awaiting_approval
     if found is not None:
         return found
     late = next(reversed(state.executions.values()), None)

@@ -244,10 +244,14 @@ def event_from_values(values: Mapping[str, Any]) -> Event:
         raise BlockError("has no kind")
     if not isinstance(at, datetime) or at.tzinfo is None:
         raise BlockError("has no time")
+    try:
+        at = at.astimezone(UTC)
+    except OverflowError as error:
+        raise BlockError("has no time that a calendar has in UTC") from error
     boot_ns = values.get("boot_ns")
     texts = {key: text for key in ENVELOPE if isinstance(text := values.get(key), str)}
     when = Instant(
-        at.astimezone(UTC),
+        at,
         boot_ns if isinstance(boot_ns, int) and not isinstance(boot_ns, bool) else 0,
         texts.get("boot_id", ""),
     )

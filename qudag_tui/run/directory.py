@@ -130,7 +130,7 @@ class Directory:
         head, _, last = name.rpartition("/")
         if not head:
             return self._descriptor, last
-        if "/" in head or head in {".", ".."}:
+        if "/" in head or head in {".", ".."} or "\0" in name:
             raise RunRefused(f"a run holds no such file as {name}", where=self.path)
         try:
             flags = os.O_RDONLY | os.O_DIRECTORY | os.O_NOFOLLOW | os.O_CLOEXEC

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from qudag_tui.core.event import PlanAdopted, RunCreated
+from qudag_tui.plan.real_path import real_path
 from qudag_tui.run.directory import Directory
 from qudag_tui.run.error import ReadOnly, RunBroken, RunError, RunExists, RunNotFound, RunRefused, SeveralRuns
 from qudag_tui.run.filesystem import refuse_network
@@ -188,7 +189,7 @@ class RunSummary:
 
 def written(file: Path) -> str:
     """A checklist file's path as the journal has it."""
-    return os.fsencode(file.resolve()).decode("utf-8", "backslashreplace")
+    return os.fsencode(real_path(file)).decode("utf-8", "backslashreplace")
 
 
 def runs_dir_for(file: Path | None, option: Path | None = None) -> Path:

@@ -6,31 +6,27 @@ A folder that came with a repository, or was moved or copied here, is unknown, w
 from __future__ import annotations
 
 import json
-import re
 from contextlib import suppress
 from pathlib import Path
 
 from qudag_tui.core.event import Actor
 from qudag_tui.core.instant import Instant
-from qudag_tui.plan.user_state import load, save, state_dir
+from qudag_tui.plan.user_state import load, of_run, save
 from qudag_tui.run.block import stamp
 from qudag_tui.run.error import NotSaved
 
 CREATED, ACCEPTED = "created", "accepted"
 _MOST_BYTES = 64 << 10
-_NONCE = re.compile(r"[0-9a-f]{32}")
-
-
-def _place(nonce: str) -> Path:
-    return state_dir() / "runs" / f"{nonce}.json"
+_KIND = "runs"
 
 
 def known_folder(nonce: str) -> str:
     """Where the run ``nonce`` is known to stand (absolute, without links), or "". One small file is read."""
-    if not _NONCE.fullmatch(nonce):
+    place = of_run(_KIND, nonce)
+    if place is None:
         return ""
     try:
-        said = json.loads(load(_place(nonce), _MOST_BYTES) or b"")
+        said = json.loads(load(place, _MOST_BYTES) or b"")
         return str(said["path"]) if said["nonce"] == nonce else ""
     except (ValueError, TypeError, KeyError, RecursionError):
         return ""
@@ -39,7 +35,9 @@ def known_folder(nonce: str) -> str:
 def remember(folder: Path, nonce: str, how: str, actor: Actor, now: Instant) -> None:
     """Know from here on that the run ``nonce`` stands in ``folder``. Raises :class:`NotSaved`."""
     said = {"path": str(folder), "nonce": nonce, "how": how, "by": actor.by, "at": stamp(now.wall)}
-    place = _place(nonce)
+    place = of_run(_KIND, nonce)
+    if place is None:
+        raise NotSaved("its journal gives the run no proper number", where=folder, hint="see verify")
     try:
         save(place, json.dumps(said).encode())
     except OSError as error:
@@ -52,5 +50,7 @@ def remember(folder: Path, nonce: str, how: str, actor: Actor, now: Instant) -> 
 
 def forget(nonce: str) -> None:
     """No longer know the run ``nonce``."""
-    with suppress(OSError):
-        _place(nonce).unlink()
+    place = of_run(_KIND, nonce)
+    if place is not None:
+        with suppress(OSError):
+            place.unlink()

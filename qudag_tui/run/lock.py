@@ -8,7 +8,7 @@ import json
 import os
 import time
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 from qudag_tui.run import clock
 from qudag_tui.run.actor import login
@@ -22,21 +22,34 @@ _FIRST_PAUSE_SECONDS = 0.000_2
 _LONGEST_PAUSE_SECONDS = 0.02
 # One length for every holder: it is written in place, which needs no space on a full disk.
 _HOLDER_BYTES = 256
+# What the holder does just now stands after that, so that saying it never touches who it is.
+_DOING_BYTES = 768
+# Each of at most six bytes, as an escape or in UTF-8.
+_MOST_DOING = 110
 
 
 @dataclass(frozen=True, slots=True)
 class Holder:
-    """Who wrote themselves into a lock file: whether they still hold it, only the lock knows."""
+    """Who wrote themselves into a lock file: whether they still hold it, only the lock knows.
+
+    ``doing`` is what they said last of what they do just now; whoever does something else is the same holder.
+    """
 
     pid: int
     ticks: int
     login: str
     since: str
     purpose: str
+    doing: str = field(default="", compare=False)
+
+    @property
+    def aim(self) -> str:
+        """For what it is held at this moment, to follow the word “to”."""
+        return f"{self.purpose}, now to {self.doing}" if self.doing else self.purpose
 
     def __str__(self) -> str:
         since = self.since[11:19]
-        return f"process {self.pid} ({self.login}) has held it since {since} UTC to {self.purpose}"
+        return f"process {self.pid} ({self.login}) has held it since {since} UTC to {self.aim}"
 
     def is_alive(self) -> bool:
         """Whether that very process still runs."""
@@ -50,7 +63,10 @@ def read_holder(folder: RunFolder, name: str) -> Holder | None:
     except FileNotFoundError:
         return None
     try:
-        return _parse_holder(os.pread(descriptor, _HOLDER_BYTES, 0))
+        holder = _parse_holder(os.pread(descriptor, _HOLDER_BYTES, 0))
+        if holder is None:
+            return None
+        return replace(holder, doing=_parse_doing(os.pread(descriptor, _DOING_BYTES, _HOLDER_BYTES), holder))
     finally:
         os.close(descriptor)
 
@@ -63,6 +79,16 @@ def _parse_holder(data: bytes) -> Holder | None:
         )
     except (ValueError, TypeError, KeyError, RecursionError):
         return None
+
+
+def _parse_doing(data: bytes, holder: Holder) -> str:
+    """What that very holder said last; nothing where another one did, or while it is being written."""
+    try:
+        said = json.loads(data)
+        is_theirs = (said["pid"], said["ticks"]) == (holder.pid, holder.ticks)
+        return str(said["doing"]) if is_theirs else ""
+    except (ValueError, TypeError, KeyError, RecursionError):
+        return ""
 
 
 class Lock:
@@ -91,6 +117,14 @@ class Lock:
     def is_held(self) -> bool:
         """Whether this object holds the lock."""
         return self.descriptor >= 0
+
+    @property
+    def is_in_place(self) -> bool:
+        """Whether what it holds is still the file that others would take. Raises ``OSError``."""
+        try:
+            return self.is_held and os.path.samestat(os.fstat(self.descriptor), self._folder.stat(self._name))
+        except FileNotFoundError:
+            return False
 
     def try_acquire(self, *, shared: bool = False, purpose: str = "") -> bool:
         """Take the lock if it is free now. Raises as ``RunFolder.open_file`` does."""
@@ -146,6 +180,13 @@ class Lock:
             "purpose": purpose[:80],
         }
         self._write(json.dumps(said))
+
+    def say_doing(self, doing: str) -> None:
+        """Write what this process, which holds the lock, does just now; "" if nothing but its purpose."""
+        said = {"pid": os.getpid(), "ticks": own_ticks(), "doing": doing[:_MOST_DOING]}
+        with suppress(OSError):
+            text = json.dumps(said, ensure_ascii=False).encode("utf-8", "replace")
+            os.pwrite(self.descriptor, text.ljust(_DOING_BYTES - 1) + b"\n", _HOLDER_BYTES)
 
     def forget_holder(self) -> None:
         """Name nobody: for a holder that is about to leave."""

@@ -46,7 +46,7 @@ def _write(folder: RunFolder, name: str, data: bytes, disk: Disk) -> None:
         while left:
             left = left[disk.write(descriptor, bytes(left)) :]
         disk.fsync(descriptor)
-    except BaseException:
+    except BaseException:  # whatever ended it, ctrl+c as well: half a plan is left behind by nobody
         (folder.path / name).unlink(missing_ok=True)
         raise
     finally:

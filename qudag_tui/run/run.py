@@ -146,6 +146,10 @@ class Run:
 
     # Following
 
+    def signature(self) -> tuple[int, int, int]:
+        """What changes with the journal, ``position.seen`` when all of it was read; one stat. Raises :class:`RunGone`."""
+        return self._journal.signature()
+
     def catch_up(self) -> list[Event]:
         """Fold in what is new, and return every event that no earlier call returned, own ones too.
 

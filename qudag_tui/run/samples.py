@@ -27,6 +27,7 @@ _HOUR_NS = 3_600 * 1_000_000_000
 _JOURNAL_SIZE_LIMIT_BYTES = 4 << 20
 _WRITER_BUSY_SECONDS = 5.0
 _READER_BUSY_SECONDS = 0.1
+_DAMAGED = {sqlite3.SQLITE_CORRUPT, sqlite3.SQLITE_NOTADB}
 _SCHEMA = """
 CREATE TABLE IF NOT EXISTS metric (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE);
 CREATE TABLE IF NOT EXISTS sample (
@@ -75,9 +76,11 @@ class SampleWriter:
 
     def _connect(self) -> sqlite3.Connection:
         try:
-            os.close(self._folder.open_file(SAMPLES, os.O_RDWR | os.O_CREAT))
+            descriptor = self._folder.open_file(SAMPLES, os.O_RDWR | os.O_CREAT)
         except OSError as error:
             raise self._not_saved(error) from error
+        self._file = os.fstat(descriptor)
+        os.close(descriptor)
         db = sqlite3.connect(
             self._folder.samples, timeout=_WRITER_BUSY_SECONDS, isolation_level=None, check_same_thread=False
         )
@@ -98,12 +101,22 @@ class SampleWriter:
                 self._folder.rename(SAMPLES + tail, f"{SAMPLES}.damaged{tail}")
 
     def _not_saved(self, error: Exception) -> NotSaved:
+        if getattr(error, "sqlite_errorcode", sqlite3.SQLITE_OK) in _DAMAGED:
+            # Whoever opens it next begins afresh: what cannot be written to will not become better.
+            with suppress(OSError, RunError):
+                self._set_aside()
         return NotSaved(f"samples are not saved: {error}", where=self._folder.samples, hint="the next one tries again")
 
-    def _require_folder(self) -> None:
-        # Without this, inserts into a deleted folder "succeed".
+    def _require_place(self) -> None:
+        # Without this, inserts into a deleted folder, or a deleted file, "succeed".
         if self._folder.is_gone():
             raise self._folder.gone()
+        try:
+            is_there = os.path.samestat(self._folder.stat(SAMPLES), self._file)
+        except FileNotFoundError:
+            is_there = False
+        if not is_there:
+            raise self._not_saved(FileNotFoundError("the file was deleted or replaced"))
 
     def _id(self, metric: str) -> int:
         if metric not in self._ids:
@@ -116,7 +129,7 @@ class SampleWriter:
 
         Raises :class:`NotSaved`; none of ``rows`` is then stored.
         """
-        self._require_folder()
+        self._require_place()
         finite = [row for row in rows if math.isfinite(row.value)]
         if not finite:
             return
@@ -147,7 +160,7 @@ class SampleWriter:
 
     def remove(self, since: Mapping[str, int]) -> None:
         """Take away what was sampled of each metric from a time on (run clock): it was of something else."""
-        self._require_folder()
+        self._require_place()
         try:
             rows = [(self._id(metric), start) for metric, start in since.items()]
             self._db.executemany("DELETE FROM sample WHERE metric = ? AND at >= ?", rows)
@@ -161,7 +174,7 @@ class SampleWriter:
 
     def set_standing(self, kind: StandingKind, id: str, at_run_ns: int, payload: Mapping[str, Any]) -> None:  # noqa: A002 - the name every thing of a plan has
         """Replace the latest so-far finding of one gate, trigger, metric, watch or forecast. Raises :class:`NotSaved`."""
-        self._require_folder()
+        self._require_place()
         try:
             self._db.execute(
                 "INSERT OR REPLACE INTO standing (kind, id, at, payload) VALUES (?, ?, ?, ?)",
@@ -172,7 +185,7 @@ class SampleWriter:
 
     def clear_standings(self) -> None:
         """Take away every so-far finding: it was by another plan. Raises :class:`NotSaved`."""
-        self._require_folder()
+        self._require_place()
         try:
             self._db.execute("DELETE FROM standing")
         except sqlite3.Error as error:
@@ -180,7 +193,7 @@ class SampleWriter:
 
     def set_witness(self, seq: int, digest: str, now: Instant) -> None:
         """Remember how far the journal had come; never back to an earlier event. Raises :class:`NotSaved`."""
-        self._require_folder()
+        self._require_place()
         try:
             self._db.execute(
                 "INSERT INTO witness (id, seq, hash, at) VALUES (1, ?, ?, ?) ON CONFLICT (id) DO UPDATE "

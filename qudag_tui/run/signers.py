@@ -242,7 +242,9 @@ def _fingerprint_of(path: Path) -> str:
 
 
 def _path(named: str, config: Path) -> Path:
-    return config.parent / Path(named).expanduser()
+    if "\0" in named:
+        raise SigningError("a path under [signing] has a NUL in it", where=config, hint="write the path of a file")
+    return config.parent / os.path.expanduser(named)  # noqa: PTH111 - pathlib's raises where nobody has such a home
 
 
 def _read(path: Path, *, is_needed: bool, is_guarded: bool = True) -> str | None:

@@ -154,7 +154,8 @@ def _secret(value: Any, place: str) -> str:
             raise ConfigurationError(f"{place}: the environment has no {value['env']}")
     elif isinstance(value, dict) and list(value) == ["file"] and isinstance(value["file"], str):
         try:
-            with Path(value["file"]).expanduser().open("rb") as file:
+            # pathlib's expanduser raises where nobody has such a home.
+            with Path(os.path.expanduser(value["file"])).open("rb") as file:  # noqa: PTH111
                 secret = file.read(_MOST_SECRET_BYTES).decode().strip()
         except (OSError, ValueError) as error:
             raise ConfigurationError(f"{place}: {value['file']} cannot be read") from error

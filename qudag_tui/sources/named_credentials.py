@@ -2,8 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from pathlib import Path
+
 from qudag_tui.core.checklist import Plan
+from qudag_tui.core.readiness import Readiness
 from qudag_tui.plan.named_files import credentials
+from qudag_tui.plan.readiness import Hashes, readiness
 from qudag_tui.sources.configuration import ConfigurationError, configuration_path, load_configuration
 
 
@@ -17,3 +22,8 @@ def missing_credentials(plan: Plan) -> tuple[str, ...]:
     except ConfigurationError as error:
         return (f"{', '.join(named)} ({error})",)
     return tuple(name for name in named if name not in known)
+
+
+def whole_readiness(plan: Plan, path: Path, hashes: Hashes | None = None) -> Readiness:
+    """What :func:`readiness` finds out, and the credentials that are missing. Reads files: not for an event loop."""
+    return replace(readiness(plan, path, hashes), credentials=missing_credentials(plan))

@@ -7,22 +7,16 @@ from collections.abc import Mapping
 from hashlib import sha256
 from pathlib import Path
 
-from qudag_tui.core.checklist import Plan
 from qudag_tui.core.event import RunCreated
 from qudag_tui.core.execution import Execution
 from qudag_tui.core.state import State
 from qudag_tui.core.step import Step
-from qudag_tui.plan.named_files import commands_of, declared_names
+from qudag_tui.plan.named_files import commands_of
 from qudag_tui.supervisor.attempt import Launch
 
 # Everything else of the supervisor's environment stays with it.
 PASSED_ON = ("HOME", "LANG")
 _MOST_NAME_BYTES = 150
-
-
-def missing_names(plan: Plan, environment: Mapping[str, str] = os.environ) -> tuple[str, ...]:
-    """The names of secrets that steps declare and ``environment`` does not have, sorted."""
-    return tuple(name for name in declared_names(plan) if name not in environment)
 
 
 def launch_of(

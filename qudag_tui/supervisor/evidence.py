@@ -137,6 +137,8 @@ class Evidence:
         try:
             if self._writer is None:
                 self._writer = SampleWriter(self._folder)
+                # It may be another file than before, in which nothing stands.
+                self._standing.clear()
             what(self._writer)
         except RunGone as error:
             self.gone = error

@@ -13,7 +13,7 @@ from qudag_tui.core.instant import NANOSECONDS, Instant
 from qudag_tui.core.item import Gate, Item, Soak
 from qudag_tui.core.judge import judge
 from qudag_tui.core.metric import Metric, MetricKind
-from qudag_tui.core.observed import MOST_PERIODS, SUPERVISOR, SUPERVISOR_EVERY_SECONDS, observed_seconds
+from qudag_tui.core.observed import MOST_PERIODS, SUPERVISOR, observed_seconds
 from qudag_tui.core.part import Part, part, series_ids
 from qudag_tui.core.requirement import plain
 from qudag_tui.core.slots import Series, Window, period_ns
@@ -36,10 +36,6 @@ class Grounds:
         self.sampler = sampler
         self.evidence = evidence
         self.soak_of = {gate.id: soak for gate in plan.gates if (soak := plan.soak_of(gate)) is not None}
-        self.gates_of: dict[str, list[Item]] = {}
-        for gate in plan.gates:
-            if gate.id in self.soak_of:
-                self.gates_of.setdefault(self.soak_of[gate.id].id, []).append(gate)
 
     def metrics(self, names: Iterable[str]) -> list[Metric]:
         """Those that the plan has."""
@@ -56,14 +52,6 @@ class Grounds:
     def settled(self, names: Iterable[str], now_ns: int) -> int:
         """Up to when all of them have been answered or given up: a slot that is being asked is not missing yet."""
         return min((self.sampler.settled_ns(name, now_ns) for name in names), default=now_ns)
-
-    def periods(self, gates: Iterable[Item]) -> dict[str, float]:
-        """Whose samples count as observing; a soak without gates is observed by the supervisor's own."""
-        gates = list(gates)
-        if not gates:
-            return {SUPERVISOR: SUPERVISOR_EVERY_SECONDS}
-        named = [name for gate in gates if isinstance(gate.spec, Gate) for name in metrics_of(gate.spec.condition)]
-        return {metric.id: metric.every_seconds for metric in self.metrics(named)}
 
     def observed(self, periods: Mapping[str, float], window: Window, now_ns: int) -> float:
         """Seconds from the start of ``window`` to ``now_ns`` in which somebody was looking."""
@@ -97,21 +85,20 @@ class Grounds:
         )
 
     def _from_first_count(self, names: Iterable[str], window: Window) -> Window:
-        """``window`` from where counting began, if the supervisor came with the soak and not before it.
+        """``window`` from where counting began, if it began with the soak: the supervisor came with it, or the trust.
 
-        What is missing later, or although it was counted before, stays missing.
+        What is missing later, or although it was counted before while a supervisor looked, stays missing.
         """
         start = window.start_ns
         for metric in self.metrics(names):
             if metric.kind is not MetricKind.RATIO:
                 continue
             patience, events = patience_ns(metric), part(metric.id, Part.EVENTS)
-            near = Window(window.start_ns - patience, window.start_ns + patience)
-            if any(
-                at < window.start_ns for at, _ in self.evidence.series([events], near.start_ns, near.end_ns)[events]
-            ):
+            looked = self.evidence.series([SUPERVISOR], window.start_ns - patience, window.start_ns - 1)[SUPERVISOR]
+            back_ns = max(patience, round(KEPT_SECONDS * NANOSECONDS)) if looked else patience
+            if self.evidence.series([events], window.start_ns - back_ns, window.start_ns - 1)[events]:
                 continue
-            near = Window(window.start_ns, min(near.end_ns, window.end_ns))
+            near = Window(window.start_ns, min(window.start_ns + patience, window.end_ns))
             counted = countable(metric, self.series([metric.id], near), near)
             start = max(start, counted.start_ns) if counted is not None else start
         return Window(start, window.end_ns)

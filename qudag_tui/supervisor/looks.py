@@ -9,6 +9,7 @@ from qudag_tui.core.extension import AfterLook, after_look
 from qudag_tui.core.instant import NANOSECONDS, Instant
 from qudag_tui.core.item import Gate, Item, Soak
 from qudag_tui.core.metric import Metric, MetricKind
+from qudag_tui.core.observed import observers_of
 from qudag_tui.core.part import Part, part
 from qudag_tui.core.phase import SoakProgress
 from qudag_tui.core.requirement import plain
@@ -35,23 +36,21 @@ class Looks:
                 window = own_window(gate.spec, grounds.settled(names, now_ns))
                 if self._is_ready(item_id, asked.seq, names, window, now_ns):
                     yield self._look(gate, gate.spec, asked.seq, window, state)
-        for item_id, soak in list(state.soaks.items()):
-            item = grounds.plan.items.get(item_id)
-            if item is not None and isinstance(item.spec, Soak) and soak.completed is None:
+        for item, soak in state.counting_soaks:
+            if isinstance(item.spec, Soak):
                 yield from self._soak(item, item.spec, soak, state, state.clock.at(now))
 
     def _soak(self, item: Item, spec: Soak, soak: SoakProgress, state: State, now_ns: int) -> Iterator[ev.Fact]:
         wanted = spec.seconds + soak.extended_seconds
         if now_ns - soak.started_run_ns < wanted * NANOSECONDS:
             return
-        gates = self._grounds.gates_of.get(item.id, [])
-        periods = self._grounds.periods(gates)
+        periods = observers_of(self._grounds.plan, item)
         window = Window(soak.started_run_ns, self._grounds.settled(periods, now_ns))
         observed = self._grounds.observed(periods, window, now_ns)
         if observed < wanted or not self._is_ready(item.id, soak.seq, periods, window, now_ns):
             return
         look, open_ = soak.looks + 1, []
-        for gate in gates:
+        for gate in self._grounds.plan.gates_of(item):
             if not isinstance(gate.spec, Gate):
                 continue
             known = self._known(gate, gate.spec, soak, state)

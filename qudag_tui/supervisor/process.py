@@ -1,4 +1,4 @@
-"""The supervisor's life: it starts, turns ten times a second, and leaves when nothing needs it any more."""
+"""The supervisor's life: it starts, turns ten times a second and on news, and leaves when nothing needs it any more."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from qudag_tui.core import event as ev
 from qudag_tui.core.due import CancelStep, JudgeWatch, StartStep, due
 from qudag_tui.core.fact import Fact
 from qudag_tui.core.instant import Instant
+from qudag_tui.plan.named_files import missing_names
 from qudag_tui.run import clock
 from qudag_tui.run.actor import this_actor
 from qudag_tui.run.error import ReadOnly, RunError, RunGone
@@ -20,9 +21,8 @@ from qudag_tui.run.lock import Lock
 from qudag_tui.run.logout import logout_kills
 from qudag_tui.run.process import own_ticks
 from qudag_tui.run.run import Run
-from qudag_tui.run.supervision import leave
+from qudag_tui.run.supervision import leave, take_supervisor_lock
 from qudag_tui.supervisor.asking import Asking
-from qudag_tui.supervisor.environment import missing_names
 from qudag_tui.supervisor.evidence import Evidence, say
 from qudag_tui.supervisor.executor import Executor
 from qudag_tui.supervisor.judging import Judging
@@ -31,6 +31,8 @@ from qudag_tui.supervisor.sampler import Sampler
 from qudag_tui.supervisor.starts import starts
 
 TURN_SECONDS = 0.1
+# A stat costs next to nothing, and whoever asks for a rollback waits for it.
+_GLANCE_SECONDS = 0.02
 _PULSE_SECONDS = 1.0
 # A longer pause between two pulses was a suspend: what was to start then is late, and waits for a person.
 GAP_SECONDS = 30.0
@@ -63,9 +65,12 @@ class Supervisor:
         self._judging = Judging(run.plan, self._sampler, self._evidence)
         self._recorder = Recorder(run, this_actor("supervisor"), now)
         self._executor = Executor(run, self._recorder, self._wake.set, self._may_start)
+        self._missing = missing_names(run.plan)
         self._start: Fact | None = self._started()
         self._last_pulse = now()
         self._judged = (-1, -1)
+        self._glanced = run.position.seen
+        self._doing = ""
         self._leave_ns = 0
 
     def _run_ns(self, at: Instant) -> int:
@@ -77,7 +82,7 @@ class Supervisor:
             own_ticks(),
             os.getuid(),
             qudag_tui.__version__,
-            missing_names(self._run.plan),
+            self._missing,
             logout_kills(),
             round(gap_seconds, 3),
             self._took_over(),
@@ -103,6 +108,8 @@ class Supervisor:
         try:
             while not self._stopped_by:
                 self._wake.clear()
+                if not self._holds_its_lock():
+                    return
                 await self._turn()
                 if self._may_leave():
                     return
@@ -121,9 +128,30 @@ class Supervisor:
         self._wake.set()
 
     async def _rest(self) -> None:
-        handle = asyncio.get_running_loop().call_later(TURN_SECONDS, self._wake.set)
+        """Until the next turn, the end of something that ran, or an event of somebody else's."""
+        loop = asyncio.get_running_loop()
+        end = loop.time() + TURN_SECONDS
+        handle: asyncio.TimerHandle
+
+        def glance() -> None:
+            nonlocal handle
+            if loop.time() >= end or self._has_news():
+                self._wake.set()
+            else:
+                handle = loop.call_later(_GLANCE_SECONDS, glance)
+
+        handle = loop.call_later(_GLANCE_SECONDS, glance)
         await self._wake.wait()
         handle.cancel()
+
+    def _has_news(self) -> bool:
+        # A journal that cannot be read is news once, not at every glance.
+        before = (self._run.position.seen, self._glanced)
+        try:
+            self._glanced = self._run.signature()
+        except RunGone:
+            return True
+        return self._glanced not in before
 
     async def _turn(self) -> None:
         try:
@@ -148,13 +176,24 @@ class Supervisor:
                 return
             if self._start is start:
                 self._start = None
+        await self._check_environment()
         if fresh:
             self._evidence.witness(self._run.position.seq, self._run.position.digest, self._now())
         await self._executor.follow()
         for _ in range(_MOST_ROUNDS):
             if not await self._act(self._now()):
                 break
+        self._say_doing()
         await self._judge(self._now())
+
+    def _say_doing(self) -> None:
+        """Let the lock say for what it is held; the journal says the same, to whoever reads that."""
+        state = self._run.state
+        execution = state.active_execution or state.in_progress
+        doing = execution.aim if execution is not None else ""
+        if doing != self._doing:
+            self._doing = doing
+            self._lock.say_doing(doing)
 
     def _follow_plan(self) -> None:
         """Go on with the plan that was adopted, if one was; nothing that runs or is measured as before is touched."""
@@ -164,6 +203,7 @@ class Supervisor:
             return
         is_moved = file.parent != self._asking.file.parent
         self._plan, self._starts = state.plan, starts(state.plan, state)
+        self._missing = missing_names(state.plan)
         self._asking.follow(state.plan, file)
         self._sampler.follow(state.plan, is_moved=is_moved)
         self._evidence.take_away({name: at for name, at in self._starts.items() if before.get(name) != at})
@@ -171,6 +211,12 @@ class Supervisor:
         self._evidence.forget_standings()
         self._judging.follow(state.plan)
         self._judged = (-1, -1)
+
+    async def _check_environment(self) -> None:
+        """Say what is missing of the names that the plan declares by now; a start has said it of the plan of then."""
+        known, plan = self._run.state.supervisor, self._run.state.plan
+        if known is not None and known.missing != self._missing:
+            await self._recorder.record(ev.EnvironmentChecked(plan.sha256, self._missing))
 
     async def _pulse(self) -> None:
         while True:
@@ -223,6 +269,23 @@ class Supervisor:
             if self._recorder.is_paused:
                 self._judged = (-1, -1)
                 return
+
+    def _holds_its_lock(self) -> bool:
+        """Whether it is still the one supervisor: a lock whose file was deleted keeps nobody out, and is taken anew."""
+        try:
+            if self._lock.is_in_place or self._run.folder.is_gone():
+                return True
+            again = take_supervisor_lock(self._run.folder)
+        except (OSError, RunError):
+            return True  # where that cannot be told nobody else can take it either
+        self._lock.release()
+        if again is None:
+            # What it would say in the journal of its end would be taken for the other's.
+            say("supervisor.lock was deleted or replaced, and another supervisor has taken it: this one leaves")
+            return False
+        self._lock = again
+        say("supervisor.lock was deleted or replaced, and is taken anew")
+        return True
 
     def _tell(self, trouble: str) -> None:
         if trouble and trouble != self._trouble:

@@ -87,7 +87,7 @@ class Standings:
 
     def _forget(self, kept: Mapping[str, int], state: State, now_ns: int) -> None:
         slack = round(KEPT_SECONDS * NANOSECONDS)
-        soaking = [soak.started_run_ns for soak in state.soaks.values() if soak.completed is None]
+        soaking = [soak.started_run_ns for _, soak in state.counting_soaks]
         starts: dict[str, int] = {}
         for name, start in kept.items():
             for series in (*self._grounds.ids([name]), *self._grounds.sampler.ids_beside(name)):

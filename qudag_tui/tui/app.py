@@ -18,6 +18,7 @@ from textual.app import App
 from textual.binding import Binding, BindingType
 
 from qudag_tui.core.event import Actor, Event, TriggerBreached, TriggerFired
+from qudag_tui.core.narration import words
 from qudag_tui.core.procedure import ROLLBACK
 from qudag_tui.core.refusal import Refusal
 from qudag_tui.run import clock
@@ -30,6 +31,7 @@ from qudag_tui.tui.pace import QUIET_SECONDS, Pace
 from qudag_tui.tui.screens.view import View
 from qudag_tui.tui.session import Session
 from qudag_tui.tui.snapshot import Snapshot, first_snapshot
+from qudag_tui.tui.verdicts import too_short
 
 if TYPE_CHECKING:
     from qudag_tui.core.intent import Intent
@@ -235,8 +237,16 @@ class QudagApp(App[int]):
         )
 
     def ask_in_background(self, asking: Coroutine[None, None, None]) -> None:
-        """Something that has to look at the disk before it can ask."""
-        self.run_worker(asking, group="ask", exit_on_error=False)
+        """Something that has to look at the disk before it can ask; where even that fails, it is said."""
+        self.run_worker(self._asked(asking), group="ask", exit_on_error=False)
+
+    async def _asked(self, asking: Coroutine[None, None, None]) -> None:
+        try:
+            await asking
+        except Exception as error:  # noqa: BLE001  # a key that seems to do nothing is the worst answer of all
+            from qudag_tui.run.crash import write_crash  # noqa: PLC0415  # nobody foresaw it
+
+            self.say(f"nothing was asked or started: {error} ({write_crash(error)})", wrong=True)
 
     def on_intent_answered(self, message: messages.IntentAnswered) -> None:
         """An event, a refusal (perhaps a question), or a failure to save."""
@@ -245,12 +255,9 @@ class QudagApp(App[int]):
             self._not_saved = ""
             self._show_trouble()
             if self.shot is not None:
-                from qudag_tui.core.narration import words  # noqa: PLC0415  # nobody has done anything before
-                from qudag_tui.tui.verdicts import too_short  # noqa: PLC0415  # as above
-
-                targets = {number: execution.label for number, execution in self.shot.state.executions.items()}
+                state = self.shot.state
                 warning = too_short(answer.fact, self.shot)
-                said = warning or words(answer, self.shot.state.plan_at(answer.seq), targets)
+                said = warning or words(answer, state.plan_at(answer.seq), state.labels)
                 self.say(said, wrong=bool(warning))
         elif isinstance(answer, Refusal):
             from qudag_tui.tui.acts.refused import refused  # noqa: PLC0415  # imported when something is refused
@@ -347,7 +354,10 @@ class QudagApp(App[int]):
 
     def act_palette(self) -> None:
         """Every command by its name."""
-        self.action_command_palette()
+        from qudag_tui.tui.screens.palette import Palette  # noqa: PLC0415  # imported when it is opened
+
+        if not isinstance(self.screen, Palette):
+            self.push_screen(Palette())
 
     def act_redraw(self) -> None:
         """For a screen that something else wrote over."""

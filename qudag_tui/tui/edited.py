@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -50,7 +51,7 @@ class Edited:
         from qudag_tui.run.adopting import candidate  # noqa: PLC0415  # only for a file that was touched
 
         try:
-            if _is(read_bytes(path), self._run.plan.sha256):
+            if sha256(read_bytes(path)).hexdigest() == self._run.plan.sha256:
                 return ""
             return (
                 "" if candidate(self._run, path).is_same else f"{path.name} was edited · : adopt shows the difference"
@@ -60,9 +61,3 @@ class Edited:
             return f"{path.name} was edited and is broken (line {where.line}): the run goes on with its own copy"
         except OSError as error:
             return f"{path.name} cannot be read ({error.strerror}): the run goes on with its own copy"
-
-
-def _is(data: bytes, sha256: str) -> bool:
-    from hashlib import sha256 as digest  # noqa: PLC0415  # beside its only use
-
-    return digest(data).hexdigest() == sha256

@@ -28,7 +28,6 @@ if TYPE_CHECKING:
     from qudag_tui.core.item import Mark
     from qudag_tui.tui.snapshot import Snapshot
 
-_WIDE = 100
 _COUNTS = re.compile(r" \([\d,]+ in [\d,]+\)")
 
 
@@ -160,8 +159,7 @@ def box_fact(item: Item, shot: Snapshot) -> Fact:
 
 def observed_seconds(item: Item, shot: Snapshot) -> float | None:
     """How much of a running soak was observed so far, as the supervisor last said."""
-    seen = shot.readings.gates.get(item.id)
-    return seen.observed if seen else None
+    return shot.readings.observed.get(item.id)
 
 
 def _soak_fact(item: Item, shot: Snapshot) -> Fact:
@@ -220,11 +218,11 @@ def _reasons(item: Item, said: GateSaid, shot: Snapshot) -> tuple[str, ...]:
 def _forecast_fact(gate: Item, shot: Snapshot) -> Fact:
     """What is said before the soak: that it will not do, plainly; anything else only where its turn has come."""
     ahead = forecast_of(gate, shot)
-    if ahead is None or (ahead.verdict != "fail" and shot.state.is_locked(gate.section)):
+    if ahead is None or (ahead.verdict is not Verdict.FAIL and shot.state.is_locked(gate.section)):
         return NOTHING
-    if ahead.verdict == "pass" and ahead.value is not None:
+    if ahead.verdict is Verdict.PASS and ahead.value is not None:
         return Fact((ahead.line, f"needs {spoken(ahead.value)}"), Tone.DIM)
-    if ahead.verdict != "fail":
+    if ahead.verdict is not Verdict.FAIL:
         return Fact((f"no forecast: {ahead.line}", "no forecast"), Tone.DIM)
     if ahead.value is None:
         return Fact((ahead.line, "does not pass as things are"), Tone.WRONG)
@@ -262,8 +260,3 @@ def _script_fact(item: Item, shot: Snapshot) -> Fact:
     if progress.outcome is not None and progress.outcome is not Outcome.PASSED:
         return Fact((str(progress.outcome).replace("_", " "),), Tone.WRONG)
     return Fact((str(execution.state),), Tone.CURRENT)
-
-
-def is_wide(width: int) -> bool:
-    """Whether there is room for a second line of sparklines below a phase."""
-    return width >= _WIDE

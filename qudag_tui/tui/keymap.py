@@ -117,7 +117,7 @@ KEYS: tuple[Key, ...] = (
         ("space",),
         "space",
         "mark",
-        "mark the waiting step as passed; on a trigger: somebody saw it",
+        "say how the waiting step ended; on a trigger: somebody saw it",
         Where.ROLLBACK,
         "mark/seen",
         records=True,

@@ -6,17 +6,13 @@ The witness of :mod:`qudag_tui.run.witness` is another thing: every verb moves i
 from __future__ import annotations
 
 import json
-import os
-import re
-import tempfile
 from contextlib import suppress
 from datetime import datetime
-from pathlib import Path
 from typing import NamedTuple
 
-from qudag_tui.run.witness import state_dir
+from qudag_tui.plan.user_state import load, of_run, save
 
-_NONCE = re.compile(r"[0-9a-f]{32}")
+_KIND = "left"
 _MOST_BYTES = 4096
 
 
@@ -27,32 +23,22 @@ class Left(NamedTuple):
     at: datetime
 
 
-def _path(nonce: str) -> Path | None:
-    return state_dir() / "left" / f"{nonce}.json" if _NONCE.fullmatch(nonce) else None
-
-
 def read_left(nonce: str) -> Left | None:
     """When this user's screen was last at the run, or None: never an error."""
-    path = _path(nonce)
-    if path is None:
+    place = of_run(_KIND, nonce)
+    if place is None:
         return None
     try:
-        with path.open("rb") as file:
-            said = json.loads(file.read(_MOST_BYTES))
+        said = json.loads(load(place, _MOST_BYTES) or b"")
         at = datetime.fromisoformat(said["at"])
         return Left(int(said["seq"]), at) if at.tzinfo else None
-    except (OSError, ValueError, TypeError, KeyError, RecursionError):
+    except (ValueError, TypeError, KeyError, RecursionError):
         return None
 
 
 def write_left(nonce: str, left: Left) -> None:
     """Remember it; where that cannot be, the next recap says less, which stops nobody."""
-    path = _path(nonce)
-    if path is None:
-        return
-    with suppress(OSError):
-        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        descriptor, passing = tempfile.mkstemp(dir=path.parent, prefix=".left-")
-        with os.fdopen(descriptor, "w", encoding="utf-8") as file:
-            json.dump({"seq": left.seq, "at": left.at.isoformat()}, file)
-        Path(passing).replace(path)
+    place = of_run(_KIND, nonce)
+    if place is not None:
+        with suppress(OSError):
+            save(place, json.dumps({"seq": left.seq, "at": left.at.isoformat()}).encode(), is_durable=False)

@@ -16,6 +16,7 @@ from textual.binding import BindingType
 from textual.widgets import Input
 
 from qudag_tui.core.duration import parse_offset
+from qudag_tui.core.instant import moment_of
 from qudag_tui.core.printable import visible
 from qudag_tui.tui import theme
 from qudag_tui.tui.glyphs import ASCII, UNICODE
@@ -50,10 +51,9 @@ def parse_starts(text: str, now: datetime) -> datetime | None:
             hour, minute = said.split(":")
             moment = now.replace(hour=int(hour), minute=int(minute), second=0, microsecond=0)
             return moment if moment >= now else moment + timedelta(days=1)
-        moment = datetime.fromisoformat(said)
-    except ValueError as error:
+        return moment_of(said)
+    except (ValueError, OverflowError) as error:
         raise ValueError("T is now, 20:30, 2026-11-22 20:30 or +2h, in UTC") from error
-    return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
 class NewRunApp(App[NewRun]):

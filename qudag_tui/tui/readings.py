@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from itertools import chain
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
-from qudag_tui.core.condition import terms
 from qudag_tui.core.instant import NANOSECONDS
-from qudag_tui.core.item import Gate, Kind
 from qudag_tui.core.measure import beside
-from qudag_tui.core.observed import MOST_PERIODS, SUPERVISOR, SUPERVISOR_EVERY_SECONDS, observed_seconds
-from qudag_tui.core.requirement import requirements_of
+from qudag_tui.core.observed import MOST_PERIODS, observed_seconds, observers_of
 from qudag_tui.core.slots import Window, period_ns
 from qudag_tui.run.presence import attached
 from qudag_tui.run.samples import SampleReader
 from qudag_tui.run.sampling import sampling_trouble
+from qudag_tui.run.standing import read_standings
 from qudag_tui.run.supervision import supervisor_alive
-from qudag_tui.tui.snapshot import Readings, Series, Standing
+from qudag_tui.tui.snapshot import Readings, Series
 
 if TYPE_CHECKING:
     from qudag_tui.core.checklist import Plan
@@ -78,11 +76,12 @@ class Reader:
                 for metric in shown
                 if metric is not None
             },
-            gates={**self._standings("gate"), **self._soaks(plan, now_ns)},
-            triggers=self._standings("trigger"),
-            metrics=self._standings("metric"),
-            watches=self._standings("watch"),
-            forecasts=self._standings("forecast"),
+            gates=read_standings(self._samples, "gate"),
+            triggers=read_standings(self._samples, "trigger"),
+            metrics=read_standings(self._samples, "metric"),
+            watches=read_standings(self._samples, "watch"),
+            forecasts=read_standings(self._samples, "forecast"),
+            observed=dict(self._soaks(plan, now_ns)),
             supervised=supervised,
             unstored=sampling_trouble(self._samples, self._run.folder, self._run.state, now) if supervised else "",
             attached=tuple(one.by for one in attached(self._run.folder)),
@@ -111,20 +110,14 @@ class Reader:
         age = max(0.0, (now_ns - newest) / NANOSECONDS)
         return Series(tuple(values), metric.every_seconds, age, self._filled.get(metric.id, 0), first)
 
-    def _standings(self, kind: Any) -> dict[str, Standing]:
-        return {id_: standing_of(said) for id_, said in self._samples.standings(kind).items()}
-
-    def _soaks(self, plan: Plan, now_ns: int) -> dict[str, Standing]:
-        found = {}
+    def _soaks(self, plan: Plan, now_ns: int) -> Iterator[tuple[str, float]]:
         for item_id, soak in list(self._run.state.soaks.items()):
             item = plan.items.get(item_id)
             if item is not None and soak.completed is None:
-                seconds = self._observed(plan, item, soak.seq, soak.started_run_ns, now_ns)
-                found[item_id] = Standing("inconclusive", observed=seconds)
-        return found
+                yield item_id, self._observed(plan, item, soak.seq, soak.started_run_ns, now_ns)
 
     def _observed(self, plan: Plan, soak: Item, seq: int, start_ns: int, now_ns: int) -> float:
-        periods = _periods(plan, soak)
+        periods = observers_of(plan, soak)
         counted = self._counted.get(soak.id)
         if counted is None or counted.seq != seq or now_ns - counted.at_ns > _AGAIN_NS:
             until = max(start_ns, now_ns - _RECENT_NS)
@@ -138,34 +131,3 @@ class Reader:
             for name, every in periods.items()
         }
         return observed_seconds(series, periods, Window(start_ns, end_ns))
-
-
-def _periods(plan: Plan, soak: Item) -> dict[str, float]:
-    gates = [item for item in plan.sections[soak.section].below(soak.id) if item.kind is Kind.GATE]
-    names = chain.from_iterable(terms(gate.spec.condition) for gate in gates if isinstance(gate.spec, Gate))
-    periods = {term.metric: plan.metrics[term.metric].every_seconds for term in names if term.metric in plan.metrics}
-    return periods if gates else {SUPERVISOR: SUPERVISOR_EVERY_SECONDS}
-
-
-def standing_of(said: Mapping[str, Any]) -> Standing:
-    """A standing as the supervisor wrote it, whatever is missing of it or of another type."""
-
-    def number(name: str) -> float | None:
-        value = said.get(name)
-        is_number = isinstance(value, int | float) and not isinstance(value, bool)
-        return float(value) if is_number and value is not None and math.isfinite(value) else None
-
-    def text(name: str) -> str:
-        value = said.get(name)
-        return value if isinstance(value, str) else ""
-
-    return Standing(
-        text("verdict") or "unknown",
-        text("line"),
-        number("value"),
-        number("limit"),
-        text("error"),
-        needs=text("needs"),
-        requirements=requirements_of(said.get("requirements")),
-        soak=round(number("soak") or 0),
-    )

@@ -7,11 +7,11 @@ import threading
 import tomllib
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qudag_tui.core.event import PlanAdopted
+from qudag_tui.core.event import PlanAdopted, RequestRefused, StepRefused
+from qudag_tui.core.readiness import Readiness
 from qudag_tui.run import clock
 from qudag_tui.run.error import RunError
 from qudag_tui.run.folder import JOURNAL, RunFolder
@@ -49,6 +49,8 @@ _READY_SECONDS = 10.0
 STARTED_SECONDS = 15.0
 _STARTED_POLL_SECONDS = 0.02
 READ_NS = 1_000_000_000
+# After each of these, what could start is not what it was when that was last looked at.
+DOUBTS = (PlanAdopted, RequestRefused, StepRefused)
 # Each of these leaves the supervisor something to do: there is to be one before it is asked.
 _NEEDS_SUPERVISOR = {"Tick", "Execute", "Approve", "Retry", "Resume", "ConfirmStep", "MarkStep", "Skip", "Arm"}
 # Asked before the supervisor has said that it started, these would only wait for a person's confirmation.
@@ -147,6 +149,8 @@ class Session:
                     self._hand_over_again(run, fresh)
                 elif fresh:
                     self._post(JournalGrew(tuple(fresh)))
+                if any(isinstance(event.fact, DOUBTS) for event in fresh):
+                    self.look_at_trust_again()
             if said != trouble:
                 trouble = said
                 self._post(TroubleChanged(trouble))
@@ -237,9 +241,8 @@ class Session:
         run = self._run
         if run is None:
             return
-        from qudag_tui.core.readiness import Readiness  # noqa: PLC0415  # after the first paint
-        from qudag_tui.plan.readiness import Hashes, readiness  # noqa: PLC0415  # as above
-        from qudag_tui.sources.named_credentials import missing_credentials  # noqa: PLC0415  # as above
+        from qudag_tui.plan.readiness import Hashes  # noqa: PLC0415  # after the first paint
+        from qudag_tui.sources.named_credentials import whole_readiness  # noqa: PLC0415  # as above
 
         hashes = Hashes()
         while not self._stop.is_set():
@@ -248,8 +251,7 @@ class Session:
                 self._doubt.wait(POLL_SECONDS)
                 continue
             try:
-                found = readiness(plan, Path(file), hashes)
-                found = replace(found, credentials=missing_credentials(plan))
+                found = whole_readiness(plan, Path(file), hashes)
             except (OSError, RuntimeError, ValueError) as error:
                 found = Readiness(f"whether it is trusted cannot be told: {error}")
             self._post(ReadinessFound(found))

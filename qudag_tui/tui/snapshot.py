@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import UTC, datetime
 from functools import cached_property
 from typing import TYPE_CHECKING
 
@@ -12,12 +11,14 @@ from qudag_tui.core.item import Item, ItemState
 from qudag_tui.core.rows import Outline, deferrals, outline
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from qudag_tui.core.checklist import Plan
     from qudag_tui.core.event import Actor, Event
     from qudag_tui.core.instant import Instant
     from qudag_tui.core.readiness import Readiness
-    from qudag_tui.core.requirement import Requirement
     from qudag_tui.core.state import State
+    from qudag_tui.run.standing import Standing
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,31 +40,18 @@ class Series:
         """The newest value that is a number."""
         return next((value for value in reversed(self.values) if value is not None), None)
 
-
-@dataclass(frozen=True, slots=True)
-class Standing:
-    """What the supervisor last said of a gate, trigger, metric, watch or forecast.
-
-    ``error`` is why there is no value; of a trigger, why it cannot be told whether it fires. ``soak`` is the start of the
-    soak in which it was said of a gate; 0 if not told.
-    """
-
-    verdict: str = "unknown"
-    line: str = ""
-    value: float | None = None
-    limit: float | None = None
-    error: str = ""
-    observed: float | None = None
-    needs: str = ""
-    requirements: tuple[Requirement, ...] = ()
-    soak: int = 0
+    @property
+    def is_stale(self) -> bool:
+        """Whether the newest value is older than three periods, and a second for those who look."""
+        return self.age is not None and self.age > 3 * self.seconds + 1
 
 
 @dataclass(frozen=True, slots=True)
 class Readings:
     """One look at the samples and at who is there, taken once a second by a thread of its own.
 
-    ``unstored`` says since when the supervisor has stored nothing, and why; then all of this is as old.
+    ``observed`` is how much of each soak that counts was observed, in seconds. ``supervised`` is None until somebody
+    has looked. ``unstored`` says since when the supervisor has stored nothing, and why; then all of this is as old.
     """
 
     series: Mapping[str, Series] = field(default_factory=dict)
@@ -72,7 +60,8 @@ class Readings:
     metrics: Mapping[str, Standing] = field(default_factory=dict)
     watches: Mapping[str, Standing] = field(default_factory=dict)
     forecasts: Mapping[str, Standing] = field(default_factory=dict)
-    supervised: bool = False
+    observed: Mapping[str, float] = field(default_factory=dict)
+    supervised: bool | None = None
     unstored: str = ""
     attached: tuple[str, ...] = ()
 
@@ -100,14 +89,7 @@ class Snapshot:
     @cached_property
     def starts(self) -> datetime | None:
         """T, if the run says it in a way that can be read."""
-        run = self.state.run
-        if run is None:
-            return None
-        try:
-            moment = datetime.fromisoformat(run.starts)
-        except ValueError:
-            return None
-        return moment if moment.tzinfo else moment.replace(tzinfo=UTC)
+        return self.state.starts
 
     @cached_property
     def deferred(self) -> dict[str, list[Item]]:

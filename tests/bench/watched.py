@@ -80,8 +80,14 @@ class Watched:
 
     def start_rollback(self) -> int:
         """Press R and type the code; when its last letter was typed, on the wall clock in nanoseconds."""
-        self.press("R")
-        return self.press(self.wait_for(r"Type\s+(\S{4})\s+to start")[1])
+        while True:
+            self.press("R")
+            found = self.wait_for(r"Type\s+(\S{4})\s+to start|Not possible now")
+            if found[1]:
+                return self.press(found[1])
+            # What has just ended in the journal goes on for a moment on the screen.
+            self.press("\r")
+            self.wait_for(r"\A(?![\s\S]*Not possible now)")
 
     def until_over(self, number: int = 1) -> Execution:
         """Wait for the end of the last execution, which is the ``number``-th at least."""

@@ -138,6 +138,13 @@ class Desk:
         assert answer.code == 0, answer.err
         return Path(answer.out.strip())
 
+    def new_trusted(self, *words: str) -> Path:
+        """The same, of a plan that is trusted."""
+        folder = self.new(*words)
+        answer = self("trust", "--yes")
+        assert answer.code == 0, answer.err
+        return folder
+
     @property
     def run(self) -> Run:
         """The run ``r1``, opened afresh."""

@@ -8,6 +8,7 @@ from qudag_tui.core import event as ev
 from qudag_tui.core import intent as ask
 from tests.cli.desk import PLAN, Desk
 from tests.cli.terminal import Terminal
+from tests.waiting import until
 
 EDITED = PLAN.replace('"Team talked to"', '"The whole team talked to"').replace(
     '{ id = "backup", text = "Backup done" },', ""
@@ -234,7 +235,7 @@ def test_on_a_terminal_each_pair_the_review_and_the_adoption_are_asked_for(desk:
     terminal.type("y")
     terminal.read_until("Review it now? [y/N]")
     terminal.type("y")
-    terminal.type(terminal.read_until(" to trust exactly this:").rpartition("Type ")[2][:4])
+    terminal.types_the_code("to trust exactly this:")
     terminal.read_until("Adopt it? [y/N]")
     terminal.type("y")
 
@@ -254,3 +255,19 @@ def test_a_question_that_nobody_answers_adopts_nothing(desk: Desk) -> None:
     assert terminal.end() == 3
     assert kinds(desk) == ["run created"]
     assert len(list(Path(desk.folder / "runs" / "r1" / "plans").iterdir())) == 1
+
+
+def test_a_name_that_the_new_plan_declares_is_told_and_missed_at_once_by_who_supervises(desk: Desk) -> None:
+    desk.new()
+    assert desk("trust", "--yes").code == 0
+    assert desk("tick", "watch").code == 0
+    desk.write(PLAN.replace('timeout = "1m"', 'timeout = "1m"\nsecrets = ["NO_SUCH_TOKEN"]'))
+    assert desk("trust", "--yes").code == 0
+    answer = desk("adopt", "--yes")
+
+    assert answer.code == 0
+    assert "newly declared: NO_SUCH_TOKEN; status says whether the supervisor has it" in answer.err
+    until(lambda: desk.status()["supervisor"]["missing"] == ["NO_SUCH_TOKEN"], "the supervisor looks for it")
+    assert "!! missing: NO_SUCH_TOKEN in the environment\n" in desk("status").out
+    assert "  missing NO_SUCH_TOKEN  " in desk("status", "--tmux").out
+    assert "found NO_SUCH_TOKEN missing in the supervisor's environment" in desk("log").out

@@ -23,8 +23,8 @@ from qudag_tui.core.intent import Execute
 from qudag_tui.run import clock, supervision
 from qudag_tui.run.run import Run
 from tests.cli.desk import PLAN, Answer, Desk
-from tests.cli.test_supervised import DEADLINE_SECONDS, until
 from tests.run.people import People
+from tests.waiting import DEADLINE_SECONDS, until
 
 TWO = PLAN.replace(
     "[[procedures.rollback.steps]]", "[procedures.rollback]\napprovals = 2\n\n[[procedures.rollback.steps]]", 1
@@ -66,8 +66,7 @@ def approvals(desk: Desk) -> object:
 
 
 def test_two_people_from_the_request_to_the_verified_journal(desk: Desk, people: People) -> None:
-    desk.new()
-    desk("trust", "--yes")
+    desk.new_trusted()
     following = desk.process("rollback", "--yes", "--why", "errors at 50 %", "--json")
     assert following.stdout is not None
     request, waits = (json.loads(following.stdout.readline()) for _ in range(2))
@@ -91,7 +90,7 @@ def test_two_people_from_the_request_to_the_verified_journal(desk: Desk, people:
     assert elsewhere.returncode == 0, elsewhere.stderr
     assert re.sub(r"\d\d:\d\d(:\d\d)?|[0-9a-f]{12}|\d{4}-\d\d-\d\d|\(\S+ on \S+\)", "#", elsewhere.stderr) == (
         "You are asked to approve:\n"
-        "  roll back v2 back to v1  (A deployment)\n"
+        "  roll back v2 to v1  (A deployment)\n"
         "  asked for by ana # at # # UTC, valid until # UTC, # left\n"
         "  reason   errors at 50 %\n"
         f"  run      r1 (#), request {request['seq']}, plan #\n"
@@ -111,8 +110,7 @@ def test_two_people_from_the_request_to_the_verified_journal(desk: Desk, people:
 
 
 def test_a_colleague_at_the_same_login_signs_on_the_spot(desk: Desk, people: People) -> None:
-    desk.new()
-    desk("trust", "--yes")
+    desk.new_trusted()
     asked(desk)
     answer = desk("approve", "--key", str(people.key("bo")))
 
@@ -122,8 +120,7 @@ def test_a_colleague_at_the_same_login_signs_on_the_spot(desk: Desk, people: Peo
 
 @pytest.mark.usefixtures("people")
 def test_alone_starts_at_once_and_is_shown_for_ever(desk: Desk) -> None:
-    desk.new()
-    desk("trust", "--yes")
+    desk.new_trusted()
     started = desk("rollback", "--yes", "--alone", "nobody else is awake")
     said = "ana alone, without a second signature: “nobody else is awake”"
 
@@ -141,8 +138,7 @@ def test_alone_starts_at_once_and_is_shown_for_ever(desk: Desk) -> None:
 
 
 def test_a_request_that_nobody_approves_expires_and_takes_no_signature(desk: Desk, people: People) -> None:
-    folder = desk.new()
-    desk("trust", "--yes")
+    folder = desk.new_trusted()
     # A request of eleven minutes ago, that a supervisor finds.
     run, now = Run.open(folder), clock.now()
     before = now.plus(-660)
@@ -190,8 +186,7 @@ def test_new_begins_nothing_where_nobody_could_approve_and_check_warns(desk: Des
 
 @pytest.mark.usefixtures("people")
 def test_without_a_record_it_is_started_alone_or_not_at_all(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    desk.new()
-    desk("trust", "--yes")
+    desk.new_trusted()
     monkeypatch.setattr("qudag_tui.cli.unrecorded.can_ask", lambda: True)
     answer = desk("rollback", "--unrecorded")
 
@@ -199,8 +194,7 @@ def test_without_a_record_it_is_started_alone_or_not_at_all(desk: Desk, monkeypa
 
 
 def test_a_rollback_that_nobody_could_approve_any_more_names_the_way_out(desk: Desk, people: People) -> None:
-    desk.new()
-    desk("trust", "--yes")
+    desk.new_trusted()
     people.allowed.unlink()
     answer = desk("rollback", "--yes")
 
@@ -369,8 +363,7 @@ def test_following_waits_for_the_approval_whether_or_not_there_is_a_terminal(
 
 @pytest.mark.usefixtures("people")
 def test_without_waiting_a_rollback_asks_and_leaves(desk: Desk) -> None:
-    desk.new()
-    desk("trust", "--yes")
+    desk.new_trusted()
     answer = desk("rollback", "--yes", "--no-wait")
 
     assert (answer.code, answer.out) == (7, "")

@@ -32,8 +32,7 @@ LINE = "102%, limit 101%"
 def starting(desk: Desk) -> Desk:
     """A run whose plan lets a trigger start the rollback, and trusts it."""
     desk.write(STARTING)
-    desk.new()
-    assert desk("trust", "--yes").code == 0
+    desk.new_trusted()
     return desk
 
 

@@ -9,7 +9,7 @@ import pytest
 from qudag_tui.core import event as ev
 from tests.cli.desk import Desk
 from tests.cli.terminal import Terminal
-from tests.cli.test_supervised import until
+from tests.waiting import until
 
 STEPS = """
 title = "A deployment"
@@ -38,8 +38,7 @@ text = "Report"
 def run(desk: Desk) -> Desk:
     """A desk with a trusted run."""
     desk.write(STEPS)
-    desk.new()
-    assert desk("trust", "--yes").code == 0
+    desk.new_trusted()
     return desk
 
 
@@ -102,6 +101,13 @@ def test_an_item_is_confirmed_by_its_start_and_undone(run: Desk) -> None:
     assert run("run", "deploy", "--undo", "--dry-run").code == 3
 
 
+def test_what_is_stopped_first_without_being_asked_about_is_named(run: Desk) -> None:
+    assert run("rollback", "--yes").code == 7
+    stopping = run("run", "deploy", "--yes")
+    assert (stopping.code, stopping.err.splitlines()[0]) == (0, "stops first: rollback, at “Old code”")
+    assert run.status()["procedures"][0]["outcome"] == "cancelled"
+
+
 def test_marking_records_and_follows_only_where_that_is_asked_for(run: Desk) -> None:
     (run.folder / "ok").touch()
     run("rollback", "--yes")
@@ -148,14 +154,27 @@ def test_after_a_restart_resuming_is_no_confirmation(run: Desk) -> None:
 def test_status_and_info_say_who_executes_since_when_and_what_for(run: Desk) -> None:
     assert run("info", "--json").json["supervisor"] == "none"
     run("rollback", "--yes")
+    until(lambda: run.status()["supervisor"]["purpose"] != "supervise", "it says what it is held for")
     alive = run.status()["supervisor"]
-    assert alive["purpose"] == "supervise"
+    assert alive["purpose"] == "supervise, now to execute rollback, which waits for a person: “Old code”"
     said = f"process {alive['pid']} of "
     assert said in run("status").out
     assert run("info", "--json").json["supervisor"].startswith(said)
-    assert run("info", "--json").json["supervisor"].endswith(", to supervise")
+    assert run("info", "--json").json["supervisor"].endswith(f", to {alive['purpose']}")
+    assert alive["purpose"] in run("supervise").err
 
 
 @pytest.mark.parametrize("words", [("--undo", "--unrecorded"), ("--undo", "--file", "x"), ("--file", "x")])
 def test_what_makes_no_sense_together_is_wrong_usage(run: Desk, words: tuple[str, ...]) -> None:
     assert run("rollback", *words).code == 2
+
+
+def test_who_starts_a_procedure_by_the_plan_is_named_before_the_code(desk: Desk) -> None:
+    first = "[[procedures.rollback.steps]]"
+    desk.write(STEPS.replace(first, f'[procedures.rollback]\nstarted_by = ["QA Lead"]\n{first}', 1))
+    desk.new()
+    assert desk("trust", "--yes").code == 0
+    terminal = Terminal(desk, "rollback")
+    assert "  The plan names who starts it: QA Lead.\r\n" in terminal.sees("to start:")
+    terminal.type("")
+    assert terminal.end() == 3

@@ -55,6 +55,58 @@ def test_an_error_that_nobody_foresaw_leaves_a_private_file_without_values(
     assert stat.S_IMODE(path.parent.stat().st_mode) == 0o700
 
 
+LOOKING = [
+    ["status"],
+    ["status", "--json"],
+    ["status", "--tmux"],
+    ["info"],
+    ["log"],
+    ["verify"],
+    ["rollback", "--dry-run"],
+]
+
+
+@pytest.mark.parametrize("words", LOOKING, ids=" ".join)
+def test_a_checklist_file_that_became_a_loop_of_links_keeps_nobody_from_looking(desk: Desk, words: list[str]) -> None:
+    desk.new()
+    file = desk.folder / "checklists.toml"
+    file.unlink()
+    file.symlink_to(file)
+
+    answer = desk(*words, *([] if words == ["info"] else ["--run", "r1"]))
+    assert (answer.code, "a fault of the program" in answer.err) == (0, False), answer.err
+
+
+def test_a_loop_of_links_is_no_checklist_file_whatever_is_asked_of_it(desk: Desk) -> None:
+    (desk.folder / "loop").symlink_to("loop")
+
+    assert [desk(*words).code for words in (["check", "loop"], ["trust", "loop"], ["loop"])] == [5, 5, 4]
+    assert desk("trust", "--revoke", "loop").err == "loop was not trusted\n"
+
+
+def test_a_forged_journal_that_names_a_file_with_a_nul_can_be_looked_at(desk: Desk) -> None:
+    journal = desk.new() / "progress.toml"
+    named = f'file = "{desk.folder}/checklists.toml"'
+    assert named in journal.read_text()
+    journal.write_text(journal.read_text().replace(named, f'file = "{desk.folder}/check\\u0000lists.toml"'))
+
+    answer = desk("status", "--json")
+    assert (answer.code, answer.err) == (0, "")
+
+
+@pytest.mark.parametrize("time", ["9999-12-31T23:59Z", "0001-01-01T00:00+14:00", "1812-09-07"])
+def test_a_time_near_the_ends_of_the_calendar_is_wrong_usage(desk: Desk, time: str) -> None:
+    answer = desk("new", "--release", "v2", "--at", time)
+
+    assert (answer.code, f"'{time}' is no time" in answer.err) == (2, True)
+
+
+def test_an_argument_without_end_is_not_repeated_without_end(desk: Desk) -> None:
+    answer = desk("undo", "x" * 1_000_000)
+
+    assert (answer.code, "unrecognized arguments: xxx" in answer.err, len(answer.err) < 5_000) == (2, True, True)
+
+
 def test_an_interrupt_is_130(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
     def interrupt(_arguments: object) -> int:
         raise KeyboardInterrupt

@@ -145,6 +145,11 @@ def test_a_gate_that_regressed_fails_until_another_soak(desk: Desk, stand: Calla
     item = next(item for item in status["items"] if item["id"] == "cpu-ok")
     assert (item["state"], item["regressed"], item["verdict"]) == ("open", True, "fail")
     assert desk("tick", "cpu-ok").code == 1
+    assert desk("metrics").out == "cpu\t110%\tfail\tcpu\n"
+    assert "1 regressed  " in desk("status", "--tmux").out
+    desk.ask(Untick("watch"))
+    desk.ask(Tick("watch"))
+    assert "regressed" not in desk("status", "--tmux").out, "another soak asks anew"
 
 
 @pytest.mark.usefixtures("supervised")
@@ -160,6 +165,7 @@ def test_a_go_after_a_regression_needs_a_reason(desk: Desk) -> None:
     assert re.search(r"^REGRESSED after the Go, \d\d:\d\d: CPU is fine, 110%, limit 101%$", head, re.MULTILINE)
     assert "  1 regressed  " in desk("status", "--tmux").out
 
+    assert "1 regressed  " in desk("status", "--tmux").out
     refused = desk("decide", "all", "go")
     assert (refused.code, "“CPU is fine” has regressed" in refused.err) == (3, True)
     assert desk("decide", "all", "go", "--why", "it is the backup").code == 0
@@ -207,3 +213,31 @@ def test_without_a_supervisor_nothing_that_it_said_so_far_counts(desk: Desk, sta
     assert answer.code == 7
     assert answer.out.splitlines()[1] == "  needs a supervisor"
     assert "too short" not in desk("gate", "cpu-ok").out
+
+
+@pytest.mark.usefixtures("supervised")
+def test_beside_a_metric_stands_the_worst_that_its_gates_say(desk: Desk, stand: Callable[..., None]) -> None:
+    desk.write(PLAN.replace("[[checklists]]", '[metrics.load]\ngauge = "host:load1"\n\n[[checklists]]', 1))
+    desk.new()
+    stand("metric", "cpu", value=31.0)
+    stand("metric", "load", value=2.0)
+    assert desk("metrics").out == "cpu\t31%\tno gate\tcpu\nload\t2\tno gate\tload\n"
+
+    passed(desk)
+    assert desk("metrics").out.startswith("cpu\t31%\tpass\tcpu\n")
+    stand("gate", "load-ok", verdict="inconclusive", line="31%")
+    assert desk("metrics").out.startswith("cpu\t31%\tinconclusive\tcpu\n")
+
+    stand("metric", "cpu", error="connection refused")
+    assert desk("metrics").out.startswith("cpu\tunknown: connection refused\tunknown\tcpu\n")
+    desk.record(ev.GateRegressed("cpu-ok", desk.run.state.looks["cpu-ok"].seq, "110%, limit 101%"))
+    assert desk("metrics").out.startswith("cpu\tunknown: connection refused\tfail\tcpu\n")
+
+
+@pytest.mark.usefixtures("supervised")
+def test_a_trigger_that_holds_now_says_so(desk: Desk, stand: Callable[..., None]) -> None:
+    desk.write(PLAN.replace('text = "Smoke"', 'text = "Smoke"\nwhen = "cpu > 95%"'))
+    desk.new()
+    stand("trigger", "smoke", verdict="fail", line="97%, limit 95%")
+
+    assert "HOLDS NOW: 97%, limit 95%" in desk("status").out

@@ -89,7 +89,7 @@ def test_metrics_are_watched_until_the_run_is_closed(desk: Desk) -> None:
     desk.new()
     assert desk("close", "abandoned", "--why", "a test").code == 0
     answer = desk("metrics", "--watch", "--run", "r1")
-    assert answer == Answer(0, "cpu\tunknown\tcpu\n", f"{metrics.CLOSED}\n")
+    assert answer == Answer(0, "cpu\tunknown\tunknown\tcpu\n", f"{metrics.CLOSED}\n")
 
 
 def test_a_watch_says_when_nobody_samples_any_more_and_when_somebody_does_again(
@@ -112,7 +112,8 @@ def test_a_watch_says_when_nobody_samples_any_more_and_when_somebody_does_again(
         answer = desk("metrics", "--watch")
         again.undo()
 
-    assert answer == Answer(0, "cpu\tunknown\tcpu\n", f"{metrics.UNSAMPLED}\na supervisor samples this run again\n")
+    assert (answer.code, answer.out) == (0, "cpu\tunknown\tunknown\tcpu\n")
+    assert answer.err.splitlines() == [metrics.UNSAMPLED, metrics.SAMPLED, metrics.CLOSED]
 
 
 def test_a_gate_is_waited_for_until_its_look_is_final(desk: Desk) -> None:

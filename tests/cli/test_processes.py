@@ -8,8 +8,6 @@ import random
 import signal
 import subprocess
 import sys
-import time
-from collections.abc import Callable
 
 import pytest
 
@@ -17,16 +15,9 @@ from qudag_tui.core import event as ev
 from qudag_tui.core.printable import visible
 from tests.cli.desk import REPOSITORY, Desk
 from tests.cli.terminal import Terminal
+from tests.waiting import DEADLINE_SECONDS, until
 
-DEADLINE_SECONDS = 90
 WORKERS = 50
-
-
-def until(condition: Callable[[], object], what: str) -> None:
-    deadline = time.monotonic() + DEADLINE_SECONDS
-    while not condition():
-        assert time.monotonic() < deadline, what
-        time.sleep(0.005)
 
 
 def test_fifty_processes_tick_at_once_and_are_killed_and_no_acknowledged_tick_is_lost_or_doubled(desk: Desk) -> None:
@@ -148,8 +139,7 @@ def test_no_verb_loads_what_only_the_screen_needs(desk: Desk, words: tuple[str, 
 
 
 def test_a_rollback_is_started_by_typing_the_code_that_is_shown(desk: Desk) -> None:
-    desk.new()
-    desk("trust", "--yes")
+    desk.new_trusted()
     terminal = Terminal(desk, "rollback", "--no-wait")
     code = terminal.read_until(" to start:").rpartition("Type ")[2][:4]
     assert "Roll back v2 to v1" in terminal.shown
@@ -161,8 +151,7 @@ def test_a_rollback_is_started_by_typing_the_code_that_is_shown(desk: Desk) -> N
 
 @pytest.mark.parametrize("answer", ["", "y", "0000"])
 def test_anything_but_the_code_starts_nothing(desk: Desk, answer: str) -> None:
-    desk.new()
-    desk("trust", "--yes")
+    desk.new_trusted()
     terminal = Terminal(desk, "rollback")
     terminal.read_until(" to start:")
     terminal.type(answer)
@@ -176,8 +165,8 @@ def test_the_first_refusal_offers_the_review_right_there(desk: Desk) -> None:
     terminal = Terminal(desk, "run", "deploy")
     terminal.read_until("Review it now? [y/N]")
     terminal.type("y")
-    terminal.type(terminal.read_until(" to trust exactly this:").rpartition("Type ")[2][:4])
-    terminal.type(terminal.read_until(" to start:").rpartition("Type ")[2][:4])
+    terminal.types_the_code("to trust exactly this:")
+    terminal.types_the_code()
     assert terminal.end() == 0
     assert desk("trust", "--show", "--run", "r1").code == 0
 

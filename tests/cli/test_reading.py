@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -93,6 +94,26 @@ def test_status_json_follows_a_rollback_step_by_step(desk: Desk) -> None:
     assert desk.status()["phases"][0]["state"] == "held"
 
 
+def test_status_says_of_a_watch_until_when_and_of_a_branch_that_it_was_taken(desk: Desk) -> None:
+    desk.new()
+    request = desk.ask(ask.Execute("rollback", "errors"))
+    desk.record(ev.RequestClaimed(request))
+    desk.ask(ask.MarkStep("alert"))
+    desk.record(ev.StepStarted("flags", request, 1, 10, 1, 9, 1, "0003-flags.1.log"))
+    assert re.search(r"running 00:0\d of 00:30  flags\n", desk("status").out)
+    desk.record(ev.StepEnded("flags", request, 1, "passed", code=0, seconds=0.5), ev.WatchStarted("recovery", request))
+    assert re.search(r"watching 00:0\d of 01:00  recovery\n", desk("status").out)
+    desk.record(ev.WatchEnded("recovery", request, "failed", "fail", "102%, limit 101%"))
+    desk.record(ev.StepStarted("code", request, 1, 10, 1, 9, 1, "0003-code.1.log"))
+    out = desk("status").out
+    assert "not recovered: 102%, limit 101%  recovery\n" in out
+    assert "under way  if-not\n" in out
+    assert desk.status()["procedures"][0]["steps"][3]["state"] == "running"
+    desk.record(ev.StepEnded("code", request, 1, "passed", code=0, seconds=0.5))
+    assert desk.status()["procedures"][0]["steps"][3]["state"] == "ended"
+    assert re.search(r"\[x\] If not +if-not\n", desk("status").out)
+
+
 def test_status_shows_what_the_supervisor_says_and_nothing_of_it_once_it_is_gone(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -118,7 +139,7 @@ def test_status_shows_what_the_supervisor_says_and_nothing_of_it_once_it_is_gone
     assert (late["verdict"], late["line"]) == ("unknown", "no supervisor looks; it last said pass: 31 %, limit 101 %")
     assert desk("gate", "load-ok").code == 7
     assert desk.status()["metrics"][0]["verdict"] == "unknown"
-    assert desk("metrics") == Answer(0, "cpu\t31%\tcpu\n", f"{UNSAMPLED}\n")
+    assert desk("metrics") == Answer(0, "cpu\t31%\tunknown\tcpu\n", f"{UNSAMPLED}\n")
 
 
 def test_status_for_people_has_a_line_a_box_with_its_id_last(desk: Desk) -> None:

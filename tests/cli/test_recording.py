@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime, timedelta
+
 import pytest
 
 from qudag_tui.core import event as ev
@@ -27,6 +29,13 @@ def test_new_prints_the_runs_folder_on_stdout_and_words_on_stderr(desk: Desk) ->
     assert (run["id"], run["release"], run["previous"], run["starts"]) == ("r1", "v2", "v1", "2026-11-22T20:00:00Z")
 
 
+def test_t_is_said_from_now_as_on_the_screen(desk: Desk) -> None:
+    before = datetime.now(UTC)
+    assert desk("new", "--release", "v2", "--id", "r1", "--at", "+1h 30m").code == 0
+    later = datetime.fromisoformat(desk.status()["run"]["starts"]) - before
+    assert timedelta(minutes=89) < later < timedelta(minutes=95)
+
+
 def test_a_taken_id_is_refused_and_nothing_is_changed(desk: Desk) -> None:
     desk.new()
     answer = desk("new", "--release", "v3", "--id", "r1")
@@ -39,6 +48,7 @@ def test_a_taken_id_is_refused_and_nothing_is_changed(desk: Desk) -> None:
     [
         (("new",), USAGE),
         (("new", "--release", "v2", "--at", "yesterday"), USAGE),
+        (("new", "--release", "v2", "--at", "+soon"), USAGE),
         (("new", "--release", "v2", "--id", "../escape"), USAGE),
         (("new", "--release", "v2", "--var", "nothing"), USAGE),
         (("new", "--release", "v2", "--var", "unknown=1"), USAGE),

@@ -4,24 +4,18 @@ from __future__ import annotations
 
 import json
 import os
-import time
 from collections.abc import Callable
 
 import pytest
 
+from qudag_tui.cli.session import Session
 from qudag_tui.core import event as ev
+from qudag_tui.core.intent import Intent
+from qudag_tui.run.presence import attached
 from qudag_tui.run.process import start_ticks
+from qudag_tui.run.supervision import supervisor_alive
 from tests.cli.desk import Answer, Desk
-
-DEADLINE_SECONDS = 60
-
-
-def until(condition: Callable[[], bool], what: str) -> None:
-    """Poll ``condition``; a generous deadline, because others work on this machine too."""
-    deadline = time.monotonic() + DEADLINE_SECONDS
-    while not condition():
-        assert time.monotonic() < deadline, what
-        time.sleep(0.02)
+from tests.waiting import DEADLINE_SECONDS, until
 
 
 def finished(desk: Desk, step: str) -> Callable[[], bool]:
@@ -31,8 +25,7 @@ def finished(desk: Desk, step: str) -> Callable[[], bool]:
 
 
 def test_a_rollback_from_its_start_to_its_end(desk: Desk) -> None:
-    desk.new()
-    desk("trust", "--yes")
+    desk.new_trusted()
     refused = desk("rollback")
     assert (refused.code, "--yes" in refused.err) == (3, True)
     assert desk.run.state.head_seq == 1
@@ -64,8 +57,7 @@ def test_a_script_item_is_followed_to_its_outcome_and_retried(desk: Desk) -> Non
         .read_text()
         .replace('run = ["true"]', 'run = ["sh", "-c", "echo try; test -e fixed"]')
     )
-    desk.new()
-    desk("trust", "--yes")
+    desk.new_trusted()
     answer = desk("run", "deploy", "--yes")
     assert (answer.code, answer.out) == (7, "try\n")
     assert "“Deploy” failed; it waits for one of: qudag-tui retry deploy --run r1" in answer.err
@@ -76,8 +68,7 @@ def test_a_script_item_is_followed_to_its_outcome_and_retried(desk: Desk) -> Non
 
 def test_an_abort_ends_it_with_one(desk: Desk) -> None:
     desk.write((desk.folder / "checklists.toml").read_text().replace('run = ["true"]', 'run = ["sleep", "600"]'))
-    desk.new()
-    desk("trust", "--yes")
+    desk.new_trusted()
     process = desk.process("run", "deploy", "--yes", "--wait")
     until(lambda: any(isinstance(event.fact, ev.StepStarted) for event in desk.run.events), "the step starts")
     assert desk("abort").code == 0
@@ -86,8 +77,7 @@ def test_an_abort_ends_it_with_one(desk: Desk) -> None:
 
 
 def test_what_waited_since_a_restart_goes_on_with_resume(desk: Desk) -> None:
-    desk.new()
-    desk("trust", "--yes")
+    desk.new_trusted()
     desk("rollback", "--yes")
     assert desk("supervise", "--stop").code == 0
     marked = desk("mark", "alert")
@@ -125,6 +115,25 @@ def test_the_first_box_of_the_first_phase_brings_the_supervisor_that_stays(desk:
     assert desk.status()["supervisor"]["alive"] is False
     assert desk("tick", "deploy").code == 0
     assert desk.status()["supervisor"]["alive"] is True
+
+
+def test_who_begins_the_first_phase_is_there_until_that_is_recorded(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Before that the supervisor has no reason to stay, and may leave as soon as nobody is there."""
+    there: list[tuple[int, bool]] = []
+    submit = Session.ask
+
+    def looking(session: Session, intent: Intent) -> ev.Event:
+        there.append((len(attached(session.opened)), supervisor_alive(session.opened)))
+        return submit(session, intent)
+
+    monkeypatch.setattr(Session, "ask", looking)
+    desk.new()
+
+    assert desk("tick", "deploy").code == 0
+
+    assert there == [(1, True)]
 
 
 def test_supervise_stays_in_the_foreground_until_the_run_is_closed(desk: Desk) -> None:

@@ -8,8 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from qudag_tui.core import event as ev
 from tests.cli.desk import PLAN, Desk
 from tests.cli.terminal import Terminal
+from tests.waiting import until
 
 SCRIPTED = PLAN.replace('run = ["sh", "-c", "echo flags off; echo of $QUDAG_TUI_RELEASE"]', 'run = ["sh", "flags.sh"]')
 
@@ -74,7 +76,7 @@ def test_a_refused_start_shows_the_difference_and_puts_the_trusted_copy_back(scr
     terminal.read_until("put the trusted copy back [p], or neither [N]?")
     assert "- echo flags off" in terminal.shown
     terminal.type("p")
-    terminal.type(terminal.read_until(" to start:").rpartition("Type ")[2][:4])
+    terminal.types_the_code()
 
     assert terminal.end() == 7
     assert Path("flags.sh").read_text() == "#!/bin/sh\necho flags off\n"
@@ -251,3 +253,59 @@ def test_a_credential_that_is_not_defined_is_missing_before_it_is_needed(desk: D
 
     config.write_text('[credentials.prometheus]\norigin = "https://node.example"\nbearer = "abc"\n')
     assert desk.status()["trust"] == {"ok": True, "why": "", "missing": [], "alarm": False}
+
+
+def test_a_step_that_is_refused_in_mid_procedure_is_put_back_and_tried_again_where_it_is_followed(
+    scripted: Desk,
+) -> None:
+    terminal = Terminal(scripted, "rollback")
+    terminal.types_the_code()
+    terminal.sees("is a person's")
+    scripted.write("#!/bin/sh\necho evil\n", "flags.sh")
+    assert scripted("mark", "alert").code == 0
+
+    terminal.sees("flags.sh has changed since ana trusted it")
+    shown = terminal.sees("put the trusted copy back [p], or neither [N]?")
+    assert "qudag-tui trust --restore --run r1; then it waits for one of: qudag-tui retry flags" in shown
+    assert "- echo flags off" in shown
+    terminal.type("p")
+    terminal.answers("Try “Flags off” again now? [y/N]", "y")
+
+    terminal.sees("flags off")
+    assert Path("flags.sh").read_text() == "#!/bin/sh\necho flags off\n"
+    assert scripted("abort").code == 0
+    assert terminal.end() == 1
+
+
+def test_a_step_that_is_refused_goes_on_waiting_where_nobody_trusts_what_changed(scripted: Desk) -> None:
+    terminal = Terminal(scripted, "rollback")
+    terminal.types_the_code()
+    terminal.sees("is a person's")
+    scripted.write("#!/bin/sh\necho evil\n", "flags.sh")
+    assert scripted("mark", "alert").code == 0
+    terminal.answers("or neither [N]?", "y")
+    terminal.sees("to trust exactly this:")
+    terminal.type("wrong")
+    terminal.sees("not confirmed")
+
+    refused = scripted("retry", "flags")
+    assert (refused.code, "flags.sh has changed" in refused.err) == (3, True)
+    assert scripted("abort").code == 0
+    assert terminal.end() == 1
+    assert Path("flags.sh").read_text() == "#!/bin/sh\necho evil\n"
+
+
+def test_a_script_that_another_step_runs_keeps_nobody_from_trying_a_step_again(desk: Desk) -> None:
+    desk.write(SCRIPTED.replace('run = ["true"]', 'run = ["sh", "deploy.sh"]'))
+    desk.write("exit 1", "flags.sh")
+    desk.write("exit 0", "deploy.sh")
+    assert desk("trust", "--yes").code == 0
+    desk.new()
+    assert desk("rollback", "--yes").code == 7
+    assert desk("mark", "alert").code == 0
+    until(lambda: any(isinstance(event.fact, ev.StepEnded) for event in desk.run.events), "it fails")
+    desk.write("exit 2", "deploy.sh")
+
+    assert desk("retry", "flags").code == 7, "it failed again"
+    assert [event.fact.attempt for event in desk.run.events if isinstance(event.fact, ev.StepStarted)] == [1, 2]
+    assert desk("abort").code == 0

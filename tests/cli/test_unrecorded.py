@@ -11,8 +11,8 @@ import pytest
 from qudag_tui.core import event as ev
 from tests.cli.desk import Desk
 from tests.cli.terminal import Terminal
-from tests.cli.test_supervised import until
 from tests.run.builder import small_disk
+from tests.waiting import until
 
 STEPS = """
 title = "A deployment"
@@ -44,8 +44,7 @@ steps = [{ id = "code", text = "Old code", run = ["sh", "-c", "echo old code"], 
 
 def desk_with_run(desk: Desk) -> Desk:
     desk.write(STEPS)
-    desk.new()
-    desk("trust", "--yes")
+    desk.new_trusted()
     return desk
 
 
@@ -109,8 +108,7 @@ def test_a_terminal_that_goes_away_starts_nothing_more(desk: Desk) -> None:
 
 def test_a_step_is_ended_by_ctrl_c_and_the_person_decides(desk: Desk) -> None:
     desk.write(STEPS.replace("test -e ok", "sleep 600"))
-    desk.new()
-    desk("trust", "--yes")
+    desk.new_trusted()
     terminal = Terminal(desk, "rollback", "--unrecorded")
     terminal.types_the_code()
     terminal.answers("[a] abort:", "done")
@@ -183,8 +181,7 @@ def test_without_a_journal_the_checklist_file_is_enough(desk: Desk) -> None:
 
 def test_what_the_record_says_has_passed_is_not_run_again_unasked(desk: Desk) -> None:
     desk.write(STEPS.replace("cpu < 101%", "cpu > 101%"))
-    desk.new()
-    desk("trust", "--yes")
+    desk.new_trusted()
     (desk.folder / "ok").touch()
     process = desk.process("rollback", "--yes", "--no-wait")
     process.communicate(timeout=60)

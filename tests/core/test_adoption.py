@@ -13,7 +13,7 @@ from qudag_tui.core.item import Gate
 from qudag_tui.core.refusal import Refusal
 from qudag_tui.core.trigger import Trigger
 from tests.core.adopting import Adopting, canary, measured, other
-from tests.core.building import decision, gate, manual, plan, script, section, signoff, soak
+from tests.core.building import command, decision, gate, manual, plan, script, section, signoff, soak
 
 
 def test_marks_comments_and_counts_go_on_with_the_boxes_that_stay() -> None:
@@ -28,6 +28,16 @@ def test_marks_comments_and_counts_go_on_with_the_boxes_that_stay() -> None:
     assert (run.state.done["canary"], run.state.total["canary"]) == (1, 5)
     assert run.state.file == "/srv/checklists.toml"
     assert run.states()["smoke-test"] == "open"
+
+
+def test_that_a_rollback_takes_fewer_people_by_now_stands_in_the_journal() -> None:
+    new = plan(section("a", manual("one")), rollback=[command("off")])
+    old = replace(new, procedures={"rollback": replace(new.procedures["rollback"], approvals=2)})
+    run = Adopting(old)
+    run.must_adopt(other(new))
+
+    (adopted,) = [event.fact for event in run.journal if isinstance(event.fact, ev.PlanAdopted)]
+    assert adopted.line == "no box is another; “Rollback” asked for 2 people and asks for 1 person"
 
 
 def test_progress_of_a_removed_box_is_listed_and_comes_back_with_the_box() -> None:

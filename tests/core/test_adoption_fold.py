@@ -104,6 +104,44 @@ def test_a_step_of_the_plan_before_is_not_retried_where_the_plan_says_something_
     assert execution.steps == before.procedures["rollback"].steps
 
 
+@pytest.mark.parametrize(
+    ("now", "said"),
+    [
+        ([command("off"), command("same")], ""),
+        (
+            [command("off"), Step("same", "same", run=("/bin/false",))],
+            "“same” is of the plan before this one, and “off” comes before it",
+        ),
+        ([command("off")], "“same” is of the plan before this one, and “off” comes before it"),
+        ([command("off"), command("same"), command("more")], "“rollback” has steps by now that it had not then"),
+    ],
+    ids=["as it was", "another command follows", "nothing follows", "more follows"],
+)
+def test_a_retry_goes_on_with_no_step_of_the_plan_before(now: list[Step], said: str) -> None:
+    run = Adopting(plan(section("a", manual("x")), rollback=[command("off"), command("same")]))
+    request = run.claim("rollback")
+    run.run_step("off", request, "failed")
+    run.must(ask.Abort())
+    assert not isinstance(run.record(ev.ExecutionFinished(request, "cancelled")), Refusal)
+    run.must_adopt(other(plan(section("a", manual("x")), rollback=now)))
+
+    answer = run.ask(ask.Retry("off"))
+    assert (answer.message if isinstance(answer, Refusal) else "") == said
+
+
+def test_a_retry_does_not_go_on_without_the_people_that_the_plan_asks_for_by_now() -> None:
+    before = plan(section("a", manual("x")), rollback=[command("off")])
+    run = Adopting(before)
+    request = run.claim("rollback")
+    run.run_step("off", request, "failed")
+    run.must(ask.Abort())
+    assert not isinstance(run.record(ev.ExecutionFinished(request, "cancelled")), Refusal)
+    asking = replace(before.procedures["rollback"], approvals=2)
+    run.must_adopt(other(replace(before, procedures={"rollback": asking})))
+
+    assert "asks for 2 people by now" in str(run.ask(ask.Retry("off")))
+
+
 # The fold
 
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from qudag_tui.core.checklist import Plan
 from qudag_tui.core.condition import parse_condition
 from qudag_tui.core.difference import difference
 from qudag_tui.core.item import Gate, Item, Kind
 from qudag_tui.core.rewording import Pair, pairs
 from qudag_tui.core.trigger import Then, Trigger
 from tests.core.adopting import measured
-from tests.core.building import command, gate, manual, plan, section, soak
+from tests.core.building import branch, command, gate, manual, plan, section, soak, watch
 
 
 def box(id_: str, text: str, kind: Kind = Kind.MANUAL) -> Item:
@@ -109,6 +110,36 @@ def test_everything_that_is_different_is_told_once() -> None:
         "the variable old is gone",
     )
     assert [item.id for item in told.under({"two": "three"}).added] == ["more"]
+
+
+def test_how_many_people_a_rollback_takes_its_order_and_when_things_are_due_are_told_as_well() -> None:
+    day = section("a", manual("one"))
+    old = plan(replace(day, due_seconds=-7200.0), rollback=[command("off"), command("more")])
+    new = plan(replace(day, ordered=True), rollback=[command("more"), command("off")])
+    two = {"rollback": replace(old.procedures["rollback"], approvals=2, started_by=("Team Lead",))}
+    one = {"rollback": replace(new.procedures["rollback"], title="Back")}
+    hot = Trigger("hot", "Hot", parse_condition("cpu > 90%"), "cpu > 90%")
+    was = replace(old, procedures=two, triggers=(hot,))
+    told = difference(was, replace(new, procedures=one, triggers=(replace(hot, countdown_seconds=10.0),)))
+
+    assert told.lines == (
+        "“A” is due at no time, was T-02:00",
+        "“A” is to be done in its order now",
+        "“Back” asked for 2 people and asks for 1 person",
+        "the procedure “Back” was “Rollback”",
+        "“Back” is started by anybody, was by Team Lead",
+        "the steps of “Back” are in another order",
+    )
+    assert [(item.id, what) for item, what in told.changed] == [("hot", "its countdown was changed")]
+
+
+def test_a_step_in_a_branch_is_told_and_not_the_branch_again() -> None:
+    def with_code(words: str) -> Plan:
+        code = replace(command("code"), run=(words,))
+        return plan(section("a", manual("one")), rollback=[watch("recovery"), branch("if-not", "recovery", code)])
+
+    told = difference(with_code("old"), with_code("new"))
+    assert [(item.id, what) for item, what in told.changed] == [("code", "what it does was changed")]
 
 
 def test_a_plan_is_not_different_from_itself() -> None:

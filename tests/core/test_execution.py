@@ -8,7 +8,7 @@ import pytest
 
 from qudag_tui.core import event as ev
 from qudag_tui.core import intent as ask
-from qudag_tui.core.execution import Execution
+from qudag_tui.core.execution import Execution, StepState
 from qudag_tui.core.refusal import Because, Refusal
 from qudag_tui.core.step import OnFailure, Step
 from tests.core.building import Told, branch, command, manual, persons, plan, script, section, watch
@@ -59,6 +59,29 @@ def test_a_rollback_that_does_not_recover_takes_its_branch_and_can_still_pass() 
     assert execution.next_step() is None
     assert execution.result() == "passed"
     assert told.states()["if-not"] == "done"
+
+
+def test_a_branch_stands_where_the_steps_that_it_holds_do() -> None:
+    told, request, execution = rollback(*SEED)
+    told.must(ask.MarkStep("alert"))
+    told.run_step("flags", request, "passed")
+    told.record(ev.WatchStarted("recovery", request))
+    assert execution.standing(SEED[3]) is StepState.PENDING
+    told.record(ev.WatchEnded("recovery", request, "failed", "unknown", "connection refused"))
+    told.run_step("code", request, "passed")
+    assert execution.standing(SEED[3]) is StepState.RUNNING
+    told.run_step("restore", request, "passed")
+    assert execution.standing(SEED[3]) is StepState.ENDED
+    assert execution.standing(SEED[3].steps[1]) is StepState.ENDED
+
+
+def test_a_branch_that_is_not_taken_is_not_needed_nor_is_what_it_holds() -> None:
+    told, request, execution = rollback(*SEED)
+    told.must(ask.MarkStep("alert"))
+    told.run_step("flags", request, "passed")
+    told.record(ev.WatchStarted("recovery", request))
+    told.record(ev.WatchEnded("recovery", request, "passed", "pass", "0.02 %"))
+    assert {execution.standing(step) for step in SEED[3].walk()} == {StepState.NOT_NEEDED}
 
 
 @pytest.mark.parametrize("outcome", ["failed", "timed_out", "unknown", "never_started", "cancelled"])

@@ -4,9 +4,11 @@ import random
 
 import pytest
 
+from qudag_tui.core.baseline import Captured, capture
 from qudag_tui.core.condition import parse_condition
 from qudag_tui.core.fire import Firing, fire
 from qudag_tui.core.metric import Metric
+from qudag_tui.core.slots import Window
 from tests.core.measuring import Samples, at, captured, counted, gauge, growing, ratio, samples
 
 GOOD, BAD = 0.08, 0.3
@@ -143,3 +145,39 @@ def test_several_fire_together_or_one_of_them(condition: str, *, fires: bool, bl
     found = fired(condition, series, 12)
 
     assert (found.fires, found.is_blind) == (fires, blind)
+
+
+def test_counters_that_do_not_belong_together_are_blind_and_fire_nothing() -> None:
+    """More errors than requests in all: nobody knows a share of them, and looking must not raise either."""
+    found = fired("errors > 1%", minute(600, 60), 12)
+
+    assert (found.fires, found.is_blind) == (False, True)
+    assert "the counters do not belong together" in found.line
+
+
+def against_counts(errors: float, held: Captured) -> Firing:
+    condition = parse_condition("errors > baseline + 100%")
+    series = minute(errors, 1000)
+    return fire(condition, 60, at(12), series, {"errors": ratio()}, baselines={"errors": held}, since_ns=at(0))
+
+
+def counts_before(errors: float, slots: int = 100) -> Captured:
+    series = counted(growing([errors] * slots), growing([100.0] * slots))
+    moved = {name: [(time - at(slots) + at(0), value) for time, value in each] for name, each in series.items()}
+    return capture(ratio(), moved, Window(at(-slots), at(0)))
+
+
+def test_a_baseline_of_counts_is_as_uncertain_as_it_was_counted() -> None:
+    """No error in ten thousand requests is no rate of zero: the first error afterwards is no reason to roll back."""
+    assert against_counts(1, counts_before(0)).fires is False
+    assert against_counts(30, counts_before(0)).fires is True
+    assert against_counts(30, counts_before(1)).fires is False
+    assert against_counts(90, counts_before(1)).fires is True
+
+
+def test_a_baseline_that_is_none_is_blind_and_fires_nothing() -> None:
+    few = against_counts(900, counts_before(1, 40))
+
+    assert few == Firing(
+        fires=False, is_blind=True, line="the baseline has 41 of the 60 samples it needs: capture it again"
+    )

@@ -175,7 +175,6 @@ def test_what_has_no_evidence_is_unknown_in_plain_words(condition: str, line: st
 
 
 _FULL, _BAD, _GONE = [31.0] * 40, [99.0] * 40, [None] * 40
-_YOUNG: list[float | None] = [*[None] * 20, *[31.0] * 20]
 
 
 @pytest.mark.parametrize(

@@ -123,7 +123,7 @@ def test_a_baseline_that_cannot_be_compared_with_is_unknown(baseline: Captured, 
         ([*UP[:95], *[None] * 5], Verdict.PASS, "5 missing"),
         (UP[:29], Verdict.INCONCLUSIVE, "needs 1 more sample"),
         (UP[:30], Verdict.PASS, "+0%"),
-        ([0.0] * 40, Verdict.PASS, "-100%"),
+        ([0.0] * 40, Verdict.PASS, "-100% (-100% to -100%)"),
     ],
 )
 def test_slots_and_their_number(values: list[float | None], verdict: Verdict, reason: str) -> None:

@@ -1,14 +1,18 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from qudag_tui.core.instant import NANOSECONDS
-from qudag_tui.core.observed import observed_seconds
+from qudag_tui.core.metric import Metric, MetricKind, Series
+from qudag_tui.core.observed import SUPERVISOR, SUPERVISOR_EVERY_SECONDS, observed_seconds, observers_of
 from qudag_tui.core.slots import Window
+from qudag_tui.core.unit import Unit
+from tests.core.building import gate, plan, section, soak
 
 
 def at(*seconds: float) -> list[tuple[int, float]]:
@@ -48,6 +52,16 @@ def test_what_is_no_number_is_no_sample() -> None:
 
 def test_a_metric_that_the_soak_does_not_name_does_not_count() -> None:
     assert observed_seconds({"disk": at(5, 10)}, {"cpu": 5.0}, Window(0, 100 * NANOSECONDS)) == 0.0
+
+
+def test_a_soak_is_observed_by_what_its_own_gates_name_and_without_gates_by_the_supervisor() -> None:
+    metric = Metric("cpu", "CPU", MetricKind.GAUGE, Series("host", "cpu_percent"), Unit.PERCENT, every_seconds=2.0)
+    inner = replace(soak("inner"), parent="outer", depth=1)
+    followed = plan(section("canary", soak("outer"), inner, gate("cpu-low", under="inner")))
+    followed = replace(followed, metrics={"cpu": metric})
+
+    assert observers_of(followed, followed.items["inner"]) == {"cpu": 2.0}
+    assert observers_of(followed, followed.items["outer"]) == {SUPERVISOR: SUPERVISOR_EVERY_SECONDS}
 
 
 @settings(deadline=None)

@@ -8,8 +8,9 @@ from datetime import timedelta
 import pytest
 
 from qudag_tui.core import event as ev
-from qudag_tui.core.intent import CloseRun, Tick
+from qudag_tui.core.intent import CloseRun, Record, Tick
 from qudag_tui.core.readiness import Readiness, is_called_for, names_missing
+from qudag_tui.core.refusal import Refusal
 from tests.core.building import START, Told, decision, manual, plan, section
 
 STARTED = ev.SupervisorStarted(1, 1, 0, "0", missing=("TOKEN",))
@@ -65,6 +66,23 @@ def test_names_are_missing_where_steps_run() -> None:
 
     assert names_missing(run.state, here, supervised=True) == ("TOKEN",)
     assert names_missing(run.state, here, supervised=False) == ("HERE",)
+
+
+def test_what_is_missing_of_an_adopted_plan_takes_the_place_of_what_was_missing_before() -> None:
+    run = told()
+    checked = ev.EnvironmentChecked(run.state.plan.sha256, ("OTHER", "TOKEN"))
+    assert isinstance(run.ask(Record(checked)), Refusal), "nobody is there whose environment it would be"
+    run.tell(STARTED)
+    assert isinstance(run.ask(Record(replace(checked, missing=("TOKEN",)))), Refusal), "that is known already"
+    assert isinstance(run.ask(Record(replace(checked, plan="f" * 64))), Refusal)
+
+    run.record(checked)
+
+    assert names_missing(run.state, Readiness(), supervised=True) == ("OTHER", "TOKEN")
+    run.tell(replace(checked, plan="f" * 64, missing=()))
+    assert names_missing(run.state, Readiness(), supervised=True) == ("OTHER", "TOKEN"), "of another plan"
+    run.record(replace(checked, missing=()))
+    assert names_missing(run.state, Readiness(), supervised=True) == ()
 
 
 def test_what_is_missing_is_said_in_words() -> None:

@@ -17,22 +17,19 @@ from qudag_tui.core.judge import judge
 from qudag_tui.core.refusal import Because, Refusal
 from qudag_tui.core.regression import unanswered
 from qudag_tui.core.verdict import Verdict
-from tests.core.building import Told, decision, gate, manual, plan, section, soak
+from tests.core.building import Told, command, decision, gate, manual, plan, section, soak
 from tests.core.measuring import captured, counted, gauge, growing, ratio, samples, window
 from tests.core.test_judge_properties import CORRUPT, GAUGES, SLOTS, marked, numbers
 
 LINE = "99%, limit 80% · 40 of 40 slots beyond it"
 
 
-def told() -> Told:
-    """Two phases; the gate of the first has passed its final look, and is acknowledged."""
-    run = Told(
-        plan(
-            section("canary", soak("watch"), gate("cpu", under="watch"), decision("go"), traffic="10%"),
-            section("half", manual("widen"), decision("go-on"), traffic="50%"),
-            section("after", gate("calm")),
-        )
-    )
+def told(*, last: bool = False) -> Told:
+    """Two phases, or only the ``last``; the gate of the first has passed its final look."""
+    canary = section("canary", soak("watch"), gate("cpu", under="watch"), decision("go"), traffic="10%")
+    half = section("half", manual("widen"), decision("go-on"), traffic="50%")
+    phases = (canary,) if last else (canary, half)
+    run = Told(plan(*phases, section("after", gate("calm")), rollback=[command("flags")]))
     run.start_supervisor()
     run.must(Tick("watch"))
     request = run.state.soaks["watch"].seq
@@ -184,3 +181,25 @@ def test_neither_do_counts_that_nobody_saw(seed: int, gone: dict[int, float | No
     assert found[0] is not Verdict.FAIL
     assert found[1] is not Verdict.FAIL
     assert found[2] is Verdict.UNKNOWN
+
+
+@pytest.mark.parametrize("how", ["no-go", "rollback"])
+def test_a_gate_that_regressed_after_the_go_is_open_again_once_its_phase_is_held(how: str) -> None:
+    """A second Go would otherwise rest on a pass that is known to be none any more."""
+    run = told()
+    if how == "rollback":
+        # The last phase that there is stays the current one, which a rollback holds.
+        run = told(last=True)
+    run.must(Tick("cpu"), Decide("canary", "go"))
+    run.record(regressed(run))
+    assert run.states()["cpu"] == "done"
+
+    if how == "no-go":
+        run.must(Decide("canary", "no-go", "the CPU"))
+    else:
+        run.claim("rollback")
+
+    assert (run.states()["cpu"], run.phases()["canary"]) == ("open", "held")
+    refused = run.ask(Decide("canary", "go", "all is well"))
+    assert isinstance(refused, Refusal)
+    assert refused.message == "1 of its boxes are open: “cpu”"

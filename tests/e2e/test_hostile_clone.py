@@ -22,8 +22,8 @@ from qudag_tui.run.error import RunError
 from qudag_tui.run.run import Run
 from qudag_tui.run.supervision import supervisor_alive
 from tests.e2e.tmux import Tmux, isolated_environment
-from tests.supervisor.shimmed import until
 from tests.supervisor.supervised import ANA
+from tests.waiting import until
 
 PROGRAM = Path(sys.executable).with_name("qudag-tui")
 MALLORY = Actor("ana", "ana", "gate-1", "/dev/pts/1")

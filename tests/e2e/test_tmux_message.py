@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import subprocess
-import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
 from qudag_tui.tui.tmux_message import tell_tmux
-from tests.e2e.tmux import PATIENCE_SECONDS, need
+from tests.e2e.tmux import need
+from tests.waiting import until
 
 Run = Callable[..., str]
 
@@ -42,13 +42,6 @@ def tmux(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Run]:
     yield run
     for server in ("outer", "inner"):
         subprocess.run([program, "-S", str(tmp_path / server), "kill-server"], capture_output=True, check=False)
-
-
-def until(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not condition():
-        assert time.monotonic() < deadline
-        time.sleep(0.05)
 
 
 def test_every_client_sees_it_and_what_stands_in_it_is_not_expanded(tmux: Run, tmp_path: Path) -> None:

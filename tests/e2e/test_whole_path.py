@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import time
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from tests.e2e.tmux import PATIENCE_SECONDS, Operator, Tmux, isolated_environment, qudag_tui
+from tests.e2e.tmux import Operator, Tmux, isolated_environment, qudag_tui
+from tests.waiting import until
 
 PLAN = """\
 title = "Small deployment"
@@ -73,10 +73,11 @@ def outcome_of(found: dict[str, Any], step: str) -> str | None:
 
 
 def wait_until_step(env: dict[str, str], folder: Path, step: str, outcome: str) -> None:
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while outcome_of(status(env, folder), step) != outcome:
-        assert time.monotonic() < deadline, status(env, folder)["procedures"]
-        time.sleep(0.1)
+    until(
+        lambda: outcome_of(status(env, folder), step) == outcome,
+        lambda: str(status(env, folder)["procedures"]),
+        pause_seconds=0.1,
+    )
 
 
 def go_to(tmux: Tmux, text: str) -> None:

@@ -42,6 +42,10 @@ def read(data: bytes) -> None:
 @example(b'"\\')
 @example(b"[[a]]\n[a]")
 @example(b"[a]\r[b]")
+@example(
+    b"[metrics.cpu]\ngauge = 'host:cpu_percent'\n[procedures.r]\nsteps = [{ text = 'a', id = '\xf4\x8f\xbf\xbf', until = 'cpu < 1', within = '1m' }, "
+    b"{ text = 'b', unless = 'c', steps = [{ text = 'd' }] }]"
+)
 def test_any_bytes(data: bytes) -> None:
     read(data)
 

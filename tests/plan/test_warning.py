@@ -5,7 +5,6 @@ import pytest
 from tests.plan.checklist_text import CPU, ONE_CHECKLIST, TOP, items, warnings_of
 
 PHASE = '[[checklists]]\ntitle = "D"\n[[checklists.sections]]\ntitle = "S"\ntraffic = "10%"\nmetrics = ["cpu"]\n'
-DECIDED = 'items = [{ text = "Go?", decision = true }]\n'
 ROLLBACK = '[procedures.rollback]\nsteps = [{ text = "x" }]\n'
 HOT = '[[triggers]]\ntext = "hot"\nwhen = "cpu > 95%"\n'
 
@@ -123,12 +122,39 @@ def test_a_window_in_a_soak() -> None:
     assert warnings_of(items(gate) + CPU) == []
 
 
-@pytest.mark.parametrize(("soak", "warned"), [("149s", True), ("150s", False)])
-def test_a_soak_that_is_over_before_its_gate_can_be_judged(soak: str, *, warned: bool) -> None:
-    gate = '{ text = "b", gate = "cpu < 80%" }'
-    found = warnings_of(items(f'{{ text = "a", soak = "{soak}", items = [{gate}] }}') + CPU)
+NEVER, IF_EXTENDED = "it can never pass", "it can pass only if the soak is extended"
 
-    assert found == (["6:60: the soak is over before this gate has 30 samples: it can never pass"] if warned else [])
+
+@pytest.mark.parametrize(
+    ("soak", "gate", "needed", "end"),
+    [
+        ("150s", 'gate = "cpu < 80%"', "", ""),
+        ("149s", 'gate = "cpu < 80%"', "02:30", IF_EXTENDED),
+        ("149s", 'gate = "cpu < 80%", extend = 0', "02:30", NEVER),
+        ("60s", 'gate = "cpu < 80%"', "02:30", NEVER),
+        ("299s", 'gate = "cpu stable within 5%"', "05:00", IF_EXTENDED),
+        ("299s", 'gate = "cpu < baseline + 10%"', "05:00", IF_EXTENDED),
+        ("299s", 'gate = "cpu < 80% and cpu stable within 5%"', "05:00", IF_EXTENDED),
+        ("150s", 'gate = "cpu < 80% or cpu stable within 5%"', "", ""),
+        ("10s", 'gate = "errors < 1%"', "", ""),
+    ],
+)
+def test_a_soak_that_is_over_before_its_gate_can_be_judged(soak: str, gate: str, needed: str, end: str) -> None:
+    counts = '[sources.n]\nscrape = "http://h/m"\n[metrics.errors]\nerrors = "n:e"\ntotal = "n:t"\n'
+    shown = '[[checklists]]\ntitle = "M"\n[[checklists.sections]]\ntitle = "S"\nmetrics = ["cpu", "errors"]\nitems = ["x"]\n'
+    text = items(f'{{ text = "a", soak = "{soak}", items = [{{ text = "b", {gate} }}] }}')
+
+    found = warnings_of(text + CPU + "baseline = 50\n" + counts + shown)
+
+    assert [one.partition(" ")[2] for one in found] == (
+        [f"the soak is over before this gate has its samples, which take {needed}: {end}"] if needed else []
+    )
+
+
+def test_a_window_that_is_too_short_for_its_gate() -> None:
+    found = warnings_of(items('{ text = "b", gate = "cpu stable within 5%", window = "4m" }') + CPU)
+
+    assert found == ["6:22: its window is 04:00, and its samples take 05:00: it can never pass"]
 
 
 def test_places_hold_with_overridden_variables() -> None:
@@ -157,3 +183,11 @@ def test_a_rollback_that_starts_by_itself_and_then_waits_or_that_nobody_can_stop
     short = "nobody stops a rollback within 9 s of hearing of it"
 
     assert warnings_of(text) == ([message.format(first=first, short=short)] if message else [])
+
+
+def test_an_agent_that_dies_with_the_link_is_no_agent_for_a_step_that_outlives_it() -> None:
+    step = '[procedures.drain]\nsteps = [{ text = "Drain", run = ["ssh", "node"], secrets = ["SSH_AUTH_SOCK"] }]\n'
+
+    assert warnings_of(TOP + ONE_CHECKLIST + step)[-1].endswith(
+        "SSH_AUTH_SOCK: an agent that ssh forwards dies with the link, and this step is to outlive it"
+    )

@@ -116,8 +116,12 @@ def test_an_accepted_run_is_written_to_by_what_has_it_open_already_and_by_all_th
 
 
 @pytest.mark.parametrize("nonce", ["", "../../x", "Z" * 32, "0" * 31])
-def test_a_forged_number_is_never_a_file_name(nonce: str) -> None:
+def test_a_forged_number_is_never_a_file_name(tmp_path: Path, nonce: str) -> None:
     assert known.known_folder(nonce) == ""
+    known.forget(nonce)
+    with pytest.raises(NotSaved, match="no proper number"):
+        known.remember(tmp_path, nonce, known.ACCEPTED, ANA, at())
+    assert list(tmp_path.iterdir()) == []
 
 
 @pytest.mark.parametrize("data", [b"", b"[]", b"{", b'{"path": 1}', b"\xff", b"[" * 100_000])

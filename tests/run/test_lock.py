@@ -106,6 +106,42 @@ def test_a_holder_that_was_killed_holds_nothing(folder: RunFolder) -> None:
     assert Lock(folder, NAME).try_acquire()
 
 
+def test_a_lock_says_what_its_holder_does_just_now_and_nobody_else_says_it_for_them(folder: RunFolder) -> None:
+    lock = Lock(folder, NAME)
+    lock.acquire(0, purpose="supervise")
+    named = read_holder(folder, NAME)
+    assert named is not None
+    lock.say_doing("execute rollback: “" + "\x1b\U0001f600" * 100)
+    assert folder.journal_lock.stat().st_size == 1024
+    busy = read_holder(folder, NAME)
+
+    assert busy is not None
+    assert busy == named, "whoever waits until a holder has left compares them"
+    assert str(busy).startswith(f"process {os.getpid()} ({named.login}) has held it since ")
+    assert " UTC to supervise, now to execute rollback: “\x1b" in str(busy)
+    lock.name_holder("supervise", os.getppid())
+    other = read_holder(folder, NAME)
+    assert other is not None
+    assert other.aim == "supervise", "what the one before said is not taken for the word of another"
+    lock.name_holder("supervise")
+    lock.say_doing("")
+    again = read_holder(folder, NAME)
+    assert again is not None
+    assert again.aim == "supervise"
+
+
+def test_what_a_holder_does_is_left_out_where_it_is_half_written(folder: RunFolder) -> None:
+    lock = Lock(folder, NAME)
+    lock.acquire(0, purpose="supervise")
+    lock.say_doing("execute rollback")
+    data = folder.journal_lock.read_bytes()
+    folder.journal_lock.write_bytes(data[:280])
+
+    holder = read_holder(folder, NAME)
+    assert holder is not None
+    assert holder.aim == "supervise"
+
+
 def test_a_lock_handed_over_is_held_by_the_child_until_it_ends(folder: RunFolder) -> None:
     lock = Lock(folder, NAME)
     lock.acquire(0)

@@ -132,6 +132,22 @@ def test_a_database_that_is_none_is_put_aside(folder: RunFolder) -> None:
     assert (folder.path / "samples.db.damaged").read_bytes().startswith(b"nonsense")
 
 
+def test_a_database_that_is_damaged_in_its_midst_is_put_aside_once_that_shows(folder: RunFolder) -> None:
+    writer = SampleWriter(folder)
+    writer.add([sample(at, 1.0) for at in range(5000)])
+    writer.close()
+    size = folder.samples.stat().st_size
+    with folder.samples.open("r+b") as file:
+        file.seek(4096)
+        file.write(b"\xff" * (size - 4096))
+    with pytest.raises(NotSaved, match="malformed"):
+        SampleWriter(folder).add([sample(6000, 2.0)])
+
+    SampleWriter(folder).add([sample(6001, 3.0)])
+
+    assert SampleReader(folder).latest("cpu") == [(6001 * SECOND, 3.0)]
+
+
 def test_a_reader_follows_a_database_that_was_replaced(folder: RunFolder) -> None:
     writer, reader = SampleWriter(folder), SampleReader(folder)
     writer.add([sample(5, 1.0)])

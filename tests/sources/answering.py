@@ -136,13 +136,6 @@ async def _request(reader: asyncio.StreamReader) -> Request | None:
     return None
 
 
-async def eventually(holds: Callable[[], bool]) -> None:
-    """Wait until that holds; the deadline is far beyond what it takes."""
-    async with asyncio.timeout(60):
-        while not holds():  # noqa: ASYNC110  # the condition belongs to another process, or to the clock
-            await asyncio.sleep(0.01)
-
-
 async def reason(reader: SourceReader) -> str:
     """Why a read gives nothing; "" if it gives something."""
     try:

@@ -14,7 +14,8 @@ from qudag_tui.run.process import start_ticks
 from qudag_tui.sources.command import CommandSource
 from qudag_tui.sources.source import SourceError
 from qudag_tui.sources.wanted import Wanted
-from tests.sources.answering import eventually, reason
+from tests.sources.answering import reason
+from tests.waiting import until_async
 
 
 def shell(
@@ -33,12 +34,12 @@ async def read_number(path: Path) -> int:
         text = path.read_text() if path.exists() else ""
         return text.endswith("\n")
 
-    await eventually(is_written)
+    await until_async(is_written)
     return int(text)
 
 
 async def ends(pid: int) -> None:
-    await eventually(lambda: start_ticks(pid) == 0)
+    await until_async(lambda: start_ticks(pid) == 0)
 
 
 def descriptors() -> int:

@@ -112,6 +112,10 @@ C = '[credentials.c]\norigin = "http://c"\n'
         (C + 'bearer = { env = "NOT_SET" }', "config.toml: credentials.c.bearer: the environment has no NOT_SET"),
         (C + 'bearer = { file = "/none" }', "config.toml: credentials.c.bearer: /none cannot be read"),
         (
+            C + 'bearer = { file = "~nobody-at-all/x" }',
+            "config.toml: credentials.c.bearer: ~nobody-at-all/x cannot be read",
+        ),
+        (
             '[origins."http://a"]\nverify = false',
             'config.toml: origins."http://a" has ca (a file), proxy (an address) and redirects',
         ),

@@ -15,8 +15,9 @@ from qudag_tui.sources.network import Answer, Network
 from qudag_tui.sources.reason import UnansweredError
 from qudag_tui.sources.resolution import is_link_local, resolve
 from qudag_tui.sources.source import SourceError
-from tests.sources.answering import Request, Server, eventually, floods, is_silent, response, sends, serving, trickles
+from tests.sources.answering import Request, Server, floods, is_silent, response, sends, serving, trickles
 from tests.sources.certificates import self_signed
+from tests.waiting import until_async
 
 OK = response(b"fine")
 
@@ -347,7 +348,7 @@ async def test_a_cancelled_exchange_leaves_the_client_usable(server: Server) -> 
     network = Network()
     server.will(is_silent)
     task = asyncio.ensure_future(network.ask(server.address, 60))
-    await eventually(lambda: bool(server.requests))
+    await until_async(lambda: bool(server.requests))
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
     server.will(OK)

@@ -23,7 +23,6 @@ from qudag_tui.sources.wanted import Wanted
 from tests.sources.answering import (
     Request,
     Server,
-    eventually,
     floods,
     is_silent,
     reason,
@@ -32,6 +31,7 @@ from tests.sources.answering import (
     serving,
     trickles,
 )
+from tests.waiting import until_async
 
 START = datetime(2026, 11, 22, 20, 0, tzinfo=UTC)
 
@@ -303,7 +303,7 @@ async def test_a_read_that_is_cancelled_leaves_nothing_running(server: Server, n
     server.will(is_silent)
     before = asyncio.all_tasks()
     task = asyncio.ensure_future(promql(server, network, timeout_seconds=60).read(now()))
-    await eventually(lambda: bool(server.requests))
+    await until_async(lambda: bool(server.requests))
     task.cancel()
     await asyncio.gather(task, return_exceptions=True)
 

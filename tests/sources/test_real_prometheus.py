@@ -21,8 +21,9 @@ from qudag_tui.sources.reading import Reading
 from qudag_tui.sources.scrape import ScrapeSource
 from qudag_tui.sources.source import SourceError, SourceReader
 from qudag_tui.sources.wanted import Wanted
-from tests.sources.answering import eventually, reason
+from tests.sources.answering import reason
 from tests.sources.real import EXPORTER, SERVER, Prometheus, exporter, free_port, needs, running
+from tests.waiting import until_async
 
 IDLE = 'node_cpu_seconds_total{mode="idle"}'
 
@@ -117,10 +118,10 @@ async def test_what_was_missed_is_filled_in_but_for_the_time_in_which_the_server
             await once(source, lambda found: len(found) == 2)
             # The supervisor is away now; the server is not.
             first = wall() + 1
-            await eventually(lambda: wall() > first + 4)
+            await until_async(lambda: wall() > first + 4)
         stopped = wall()
         assert await reason(source) == "connection refused"
-        await eventually(lambda: wall() > stopped + 6)
+        await until_async(lambda: wall() > stopped + 6)
         with running(*prometheus.words):
             back = wall()
             # It answers before it scrapes again, and shows what it knew before.

@@ -26,8 +26,8 @@ from qudag_tui.run.journal import Appended, Conflict, Journal, Position
 from qudag_tui.run.process import is_alive
 from qudag_tui.run.verify import verify
 from qudag_tui.supervisor.__main__ import main as supervise
-from tests.supervisor.shimmed import until
 from tests.supervisor.supervised import ANA, Supervised, step
+from tests.waiting import until
 
 STEPS = tuple(f"step-{number}" for number in range(1, 6))
 FRONT_END, SUPERVISOR, SHIM = "front end", "supervisor", "shim"

@@ -15,8 +15,8 @@ from qudag_tui.run.run import Run
 from qudag_tui.run.supervision import take_supervisor_lock
 from qudag_tui.supervisor.attempt import Shims
 from qudag_tui.supervisor.process import Supervisor
-from tests.supervisor.shimmed import until_async
 from tests.supervisor.supervised import Supervised
+from tests.waiting import until_async
 
 
 @asynccontextmanager

@@ -2,32 +2,11 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 from qudag_tui.supervisor.attempt import Attempt, End, Launch, Shims
-
-DEADLINE_SECONDS = 30.0
-
-
-def until(condition: Callable[[], object], what: Callable[[], str] = lambda: "it never came true") -> None:
-    """Poll a condition; a test that waits for what never comes fails with ``what``."""
-    deadline = time.monotonic() + DEADLINE_SECONDS
-    while not condition():
-        assert time.monotonic() < deadline, what()
-        time.sleep(0.005)
-
-
-async def until_async(
-    condition: Callable[[], object], pause_seconds: float = 0.005, deadline_seconds: float = DEADLINE_SECONDS
-) -> None:
-    """The same beside an event loop; with a longer pause where looking costs something."""
-    async with asyncio.timeout(deadline_seconds):
-        while not condition():  # noqa: ASYNC110  # what is waited for happens in other processes
-            await asyncio.sleep(pause_seconds)
+from tests.waiting import until_async
 
 
 def is_running(pid: int) -> bool:

@@ -24,7 +24,7 @@ from qudag_tui.run.error import RunGone
 from qudag_tui.run.process import is_alive, start_ticks
 from qudag_tui.run.run import Run
 from qudag_tui.run.samples import Sample, SampleReader
-from tests.supervisor.shimmed import until
+from tests.waiting import until
 
 REPOSITORY = Path(__file__).parents[2]
 ANA = Actor("ana", "ana", "host", "pts/1")
@@ -160,9 +160,7 @@ class Supervised:
 
     def until(self, condition: Callable[[State], object]) -> None:
         """Wait for the run; what it says, and what the supervisor says, if it never comes."""
-        until(
-            lambda: condition(self.state), lambda: f"never came; {[str(e.fact) for e in self.run.events]}\n{self.log()}"
-        )
+        until(lambda: condition(self.state), lambda: f"{[str(e.fact) for e in self.run.events]}\n{self.log()}")
 
     def until_over(self) -> Execution:
         """Wait for the end of everything that was asked for; the last execution."""

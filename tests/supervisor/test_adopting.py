@@ -15,9 +15,9 @@ from qudag_tui.run import clock
 from qudag_tui.run.adopting import candidate
 from qudag_tui.run.samples import SampleReader
 from tests.supervisor.counting import counting, head
-from tests.supervisor.shimmed import until
 from tests.supervisor.supervised import ANA, HEAD, LIST, Supervised, step
 from tests.supervisor.test_soak import checklists, gate, soak
+from tests.waiting import until
 
 Build = Callable[..., Supervised]
 GATES = (gate("inside", "fine < 5"),)
@@ -172,6 +172,24 @@ def test_steps_run_as_the_new_plan_says_and_from_the_folder_of_its_file(supervis
     run.rollback()
     run.until_over()
     assert (run.lines("ran"), (folder / "ran").read_text()) == (["old", "new"], "there\n")
+
+
+def test_what_a_newly_adopted_plan_declares_and_the_environment_lacks_is_journaled_at_once(supervised: Build) -> None:
+    run = supervised(step("flags", "true", secrets='["HERE", "GONE"]'))
+    run.start(HERE="it is")
+    (started,) = run.facts(ev.SupervisorStarted)
+    assert isinstance(started, ev.SupervisorStarted)
+    assert started.missing == ("GONE",)
+    adopt(run, HEAD + LIST + step("flags", "true", secrets='["HERE", "TOKEN"]'))
+    run.until_kind("environment checked")
+    assert run.facts(ev.EnvironmentChecked) == [ev.EnvironmentChecked(run.run.plan.sha256, ("TOKEN",))]
+
+    adopt(run, HEAD + LIST + step("flags", "true", secrets='["HERE"]'))
+    run.until_kind("environment checked", 2)
+    assert run.facts(ev.EnvironmentChecked)[1:] == [ev.EnvironmentChecked(run.run.plan.sha256, ())]
+    run.rollback()
+    run.until_over()
+    assert run.kinds().count("environment checked") == 2, "what has not changed is not said again"
 
 
 @pytest.mark.parametrize("when", ["before", "after"])

@@ -13,8 +13,8 @@ from qudag_tui.run import clock
 from qudag_tui.run.presence import attach
 from qudag_tui.run.supervision import ensure_supervisor, supervisor_alive
 from tests.supervisor.living import living
-from tests.supervisor.shimmed import until, until_async
 from tests.supervisor.supervised import ANA, LIST, REPOSITORY, Supervised, step
+from tests.waiting import until, until_async
 
 Build = Callable[..., Supervised]
 # The canary begins with the tick of a box that runs nothing.

@@ -6,8 +6,8 @@ from qudag_tui.core import event as ev
 from qudag_tui.core.intent import Tick
 from qudag_tui.run.samples import SampleReader
 from tests.supervisor.counting import counting, head
-from tests.supervisor.shimmed import until
 from tests.supervisor.supervised import LIST, Supervised
+from tests.waiting import until
 
 Build = Callable[..., Supervised]
 

@@ -14,9 +14,9 @@ from qudag_tui.core.intent import Tick
 from tests.sources.answering import Request, Server, response, serving
 from tests.sources.remembering import remembers
 from tests.supervisor.living import Shifted, living
-from tests.supervisor.shimmed import until_async
 from tests.supervisor.starving import waited_seconds
 from tests.supervisor.supervised import Supervised
+from tests.waiting import until_async
 
 Build = Callable[..., Supervised]
 HOUR = 3600.0
@@ -85,6 +85,25 @@ def observed(run: Supervised) -> float:
     return fact.observed_seconds
 
 
+async def soak_through_an_hour_away(
+    run: Supervised, clocks: Shifted, how: str, metric: str, *, samples_before: int
+) -> None:
+    """A whole soak; after so many samples of ``metric`` in it nobody supervises for an hour."""
+    async with AsyncExitStack() as later, AsyncExitStack() as first:
+        await first.enter_async_context(living(run, now=clocks.now))
+        await until_async(lambda: len(run.samples(metric)))
+        run.ask(Tick("soak"))
+        before = len(run.samples(metric))
+        await until_async(lambda: len(run.samples(metric)) >= before + samples_before)
+        if how == "the supervisor is gone":
+            await first.aclose()
+        clocks.asleep_seconds = HOUR
+        if how == "the supervisor is gone":
+            await later.enter_async_context(living(run, now=clocks.now))
+        await until_async(lambda: run.kinds().count("supervisor started") == 2)
+        await until_async(lambda: "soak completed" in run.kinds())
+
+
 async def test_a_wall_clock_that_jumps_neither_passes_a_soak_nor_loses_it(supervised: Build, server: Server) -> None:
     """First an hour ahead, then an hour behind; the endpoint states the time of its values, by a clock that is right."""
     clocks = Shifted()
@@ -122,20 +141,7 @@ async def test_an_hour_that_nothing_remembers_does_not_count_and_is_unknown(
 ) -> None:
     clocks = Shifted()
     run = build(supervised, server, clocks, "3s", "here")
-    async with AsyncExitStack() as stack:
-        first = await stack.enter_async_context(AsyncExitStack())
-        await first.enter_async_context(living(run, now=clocks.now))
-        await until_async(lambda: len(run.samples("here")))
-        run.ask(Tick("soak"))
-        before = len(run.samples("here"))
-        await until_async(lambda: len(run.samples("here")) > before + 5)
-        if how == "the supervisor is gone":
-            await first.aclose()
-        clocks.asleep_seconds = HOUR
-        if how == "the supervisor is gone":
-            await stack.enter_async_context(living(run, now=clocks.now))
-        await until_async(lambda: run.kinds().count("supervisor started") == 2)
-        await until_async(lambda: "soak completed" in run.kinds())
+    await soak_through_an_hour_away(run, clocks, how, "here", samples_before=6)
 
     fact = judged(run)["here-low"]
     assert (fact.verdict, fact.evidence["missing"] > 17_900) == ("unknown", True)
@@ -153,19 +159,7 @@ async def test_an_hour_that_a_prometheus_server_remembers_is_filled_in_and_count
     clocks = Shifted()
     server.will(remembers(clocks.timestamp))
     run = build(supervised, server, clocks, "40m", "remembered", "here")
-    async with AsyncExitStack() as stack:
-        first = await stack.enter_async_context(AsyncExitStack())
-        await first.enter_async_context(living(run, now=clocks.now))
-        await until_async(lambda: len(run.samples("remembered")))
-        run.ask(Tick("soak"))
-        before = len(run.samples("remembered"))
-        await until_async(lambda: len(run.samples("remembered")) > before + 1)
-        if how == "the supervisor is gone":
-            await first.aclose()
-        clocks.asleep_seconds = HOUR
-        if how == "the supervisor is gone":
-            await stack.enter_async_context(living(run, now=clocks.now))
-        await until_async(lambda: "soak completed" in run.kinds())
+    await soak_through_an_hour_away(run, clocks, how, "remembered", samples_before=2)
 
     found = judged(run)
     assert {name: fact.verdict for name, fact in found.items()} == {"remembered-low": "pass", "here-low": "unknown"}

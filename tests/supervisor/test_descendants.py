@@ -8,7 +8,7 @@ import subprocess
 import pytest
 
 from qudag_tui.supervisor.descendants import descendants, send, ticks_of
-from tests.supervisor.shimmed import until
+from tests.waiting import until
 
 
 def test_everybody_below_is_found_with_its_start_ticks() -> None:

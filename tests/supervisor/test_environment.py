@@ -11,8 +11,9 @@ from qudag_tui.core.item import Item, Kind, Script
 from qudag_tui.core.procedure import Procedure
 from qudag_tui.core.state import State
 from qudag_tui.core.step import Step
+from qudag_tui.plan.named_files import missing_names
 from qudag_tui.supervisor.attempt import Launch
-from qudag_tui.supervisor.environment import launch_of, log_name, missing_names
+from qudag_tui.supervisor.environment import launch_of, log_name
 
 CREATED = RunCreated(
     1, "00", "run-1", "A plan", "v2", "0" * 64, "2026-11-22T20:00:00Z", "/srv/app/checklists.toml", "v1"

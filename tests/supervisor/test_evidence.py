@@ -101,6 +101,27 @@ def test_what_cannot_be_kept_is_told_once_and_judged_all_the_same(
     evidence.close()
 
 
+def test_a_database_that_was_deleted_is_begun_anew_and_what_stands_is_said_again(
+    run: Supervised, capsys: pytest.CaptureFixture[str]
+) -> None:
+    evidence = Evidence(run.run.folder)
+    evidence.add(rows(10))
+    evidence.stand("gate", "cpu", 10, {"line": "31%"})
+    for path in run.run.folder.path.glob("samples.db*"):
+        path.unlink()
+    evidence.add(rows(20))
+    evidence._retry_ns = 0
+    evidence.add(rows(30))
+    evidence.stand("gate", "cpu", 30, {"line": "31%"})
+
+    reader = SampleReader(run.run.folder)
+    assert reader.times("cpu", 0, 100) == [30]
+    assert reader.standings("gate") == {"cpu": {"line": "31%"}}
+    assert times(evidence, 0, 100) == [10, 20, 30]
+    assert "the file was deleted or replaced" in capsys.readouterr().err
+    evidence.close()
+
+
 def test_a_standing_is_written_only_where_it_says_something_new(
     run: Supervised, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -17,9 +17,9 @@ from qudag_tui.core import event as ev
 from qudag_tui.core.intent import Tick
 from tests.supervisor.faults import FAULTS, METRIC, RATE, RATIO, TOKEN, Fault
 from tests.supervisor.faulty_world import World
-from tests.supervisor.shimmed import until_async
 from tests.supervisor.starving import waited_seconds
 from tests.supervisor.supervised import REPOSITORY, Supervised
+from tests.waiting import until_async
 
 Build = Callable[..., Supervised]
 # The healthy ones have the thirty slots that a threshold takes; the others cost less, and are unknown whatever they have.

@@ -18,8 +18,8 @@ from qudag_tui.run.error import NotSaved
 from qudag_tui.run.verify import verify
 from qudag_tui.supervisor.attempt import end_of
 from tests.run.builder import small_disk
-from tests.supervisor.shimmed import until
 from tests.supervisor.supervised import Supervised, step
+from tests.waiting import until
 
 Begin = Callable[..., Supervised]
 MOST_TEXT = 10_000

@@ -13,9 +13,9 @@ from qudag_tui.core.requirement import requirements_of
 from qudag_tui.core.verdict import Verdict
 from qudag_tui.run import clock
 from qudag_tui.run.samples import SampleReader
-from tests.supervisor.shimmed import until
 from tests.supervisor.supervised import HEAD, Supervised
 from tests.supervisor.test_soak import checklists, gate, soak
+from tests.waiting import until
 
 Build = Callable[..., Supervised]
 

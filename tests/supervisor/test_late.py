@@ -18,8 +18,9 @@ from qudag_tui.run import clock
 from qudag_tui.run.presence import attach
 from qudag_tui.run.process import start_ticks
 from qudag_tui.run.supervision import ensure_supervisor
-from tests.supervisor.shimmed import is_running, until
+from tests.supervisor.shimmed import is_running
 from tests.supervisor.supervised import ANA, REPOSITORY, Supervised, step
+from tests.waiting import until
 
 Build = Callable[..., Supervised]
 AN_HOUR = 3600.0

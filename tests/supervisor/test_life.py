@@ -19,9 +19,10 @@ from qudag_tui.run.disk import Disk
 from qudag_tui.run.presence import attach
 from qudag_tui.run.samples import SampleWriter
 from qudag_tui.run.supervision import ensure_supervisor, supervisor_alive
+from qudag_tui.supervisor import process
 from tests.supervisor.living import living
-from tests.supervisor.shimmed import until, until_async
 from tests.supervisor.supervised import ANA, REPOSITORY, Supervised, step
+from tests.waiting import until, until_async
 
 Build = Callable[..., Supervised]
 
@@ -119,6 +120,36 @@ def _is_swept(folder: Path) -> bool:
     """Delete it; whoever goes on writing meanwhile may leave something behind for the next sweep."""
     shutil.rmtree(folder, ignore_errors=True)
     return not folder.exists()
+
+
+def test_a_lock_whose_file_was_deleted_is_taken_anew(supervised: Build) -> None:
+    run = supervised()
+    run.start()
+    run.run.folder.supervisor_lock.unlink()
+    until(lambda: "is taken anew" in run.log())
+
+    with attach(run.run.folder, ANA) as presence:
+        assert not ensure_supervisor(run.run.folder, presence)
+    assert supervisor_alive(run.run.folder)
+    assert run.kinds().count("supervisor started") == 1
+
+
+def test_one_whose_lock_another_has_taken_meanwhile_leaves_and_says_nothing_in_its_place(supervised: Build) -> None:
+    run = supervised()
+    run.start()
+    first = run.supervisor
+    assert first is not None
+    first.send_signal(signal.SIGSTOP)
+    try:
+        run.run.folder.supervisor_lock.unlink()
+        run.start()
+    finally:
+        first.send_signal(signal.SIGCONT)
+
+    assert first.wait(30) == 0
+    assert "another supervisor has taken it" in run.log()
+    assert [kind for kind in run.kinds() if kind.startswith("supervisor")] == ["supervisor started"] * 2
+    assert supervisor_alive(run.run.folder)
 
 
 def test_what_is_no_run_is_refused(tmp_path: Path) -> None:
@@ -305,3 +336,14 @@ def test_it_loads_nothing_heavy() -> None:
     found = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=REPOSITORY)
 
     assert found.stdout == "set()\n"
+
+
+async def test_what_somebody_asks_for_does_not_wait_for_the_next_turn(
+    supervised: Build, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(process, "TURN_SECONDS", 3600.0)
+    run = supervised(step("off", "echo ran >> ran"))
+    async with living(run):
+        await until_async(lambda: "supervisor started" in run.kinds())
+        run.rollback()
+        await until_async(lambda: run.outcomes() == {"off": "passed"})

@@ -18,8 +18,9 @@ from qudag_tui.core import event as ev
 from qudag_tui.core.intent import Abort
 from qudag_tui.core.step import Outcome
 from qudag_tui.run.log_shape import HEAD_BYTES, TAIL_BYTES
-from tests.supervisor.shimmed import is_running, until
+from tests.supervisor.shimmed import is_running
 from tests.supervisor.supervised import Supervised, step
+from tests.waiting import until
 
 Build = Callable[..., Supervised]
 FLOOD_MB = int(os.environ.get("QUDAG_TUI_FLOOD_MB", "200"))

@@ -9,10 +9,18 @@ import pytest
 from qudag_tui.core import event as ev
 from qudag_tui.core.intent import Abort, Execute, MarkStep, Resume, Retry, Skip
 from qudag_tui.core.step import Outcome
-from tests.supervisor.shimmed import is_running, until
+from qudag_tui.run.supervision import supervisor_holder
+from tests.supervisor.shimmed import is_running
 from tests.supervisor.supervised import Supervised, step
+from tests.waiting import until
 
 Build = Callable[..., Supervised]
+
+
+def aim(run: Supervised) -> str:
+    """For what the supervisor's lock is held, by its own word."""
+    holder = supervisor_holder(run.run.folder)
+    return holder.aim if holder is not None else ""
 
 
 def test_a_procedure_runs_step_by_step_to_its_end(supervised: Build) -> None:
@@ -28,6 +36,7 @@ def test_a_procedure_runs_step_by_step_to_its_end(supervised: Build) -> None:
     run.start()
     request = run.rollback().request
     run.until(lambda state: state.executions[request].waits_for)
+    run.until(lambda _: aim(run) == "supervise, now to execute rollback, which waits for a person: “alert”")
     assert run.lines("done") == []
     run.ask(MarkStep("alert"))
 
@@ -148,6 +157,17 @@ def test_an_abort_ends_the_tree_and_nothing_after_it_starts(supervised: Build) -
     assert not (run.folder / "after").exists()
 
 
+def test_the_lock_says_which_step_it_is_held_for_and_ends_to_when_that_has_ended(supervised: Build) -> None:
+    run = supervised(step("long", "while [ ! -e go ]; do sleep 0.05; done"))
+    run.start()
+    assert aim(run) == "supervise"
+    run.rollback()
+    run.until(lambda _: aim(run) == "supervise, now to execute rollback: “long”")
+    (run.folder / "go").touch()
+    run.until_over()
+    run.until(lambda _: aim(run) == "supervise")
+
+
 def test_a_timeout_is_the_steps_own(supervised: Build) -> None:
     run = supervised(step("slow", "sleep 100", timeout='"300ms"', grace='"100ms"', on_failure='"continue"'))
     run.start()
@@ -242,10 +262,17 @@ def test_a_script_that_changed_in_mid_procedure_waits_and_goes_on_once_it_is_as_
     assert (run.folder / "after").exists()
 
 
-def test_the_checklist_file_may_change_once_it_is_trusted(supervised: Build) -> None:
+@pytest.mark.parametrize("what", ["other text", "gone", "a folder", "a link to itself"])
+def test_the_checklist_file_may_change_once_it_is_trusted(supervised: Build, what: str) -> None:
     run = supervised(step("flags", "echo flags >> done"))
     run.start()
-    run.path.write_text("no longer a checklist file")
+    run.path.unlink()
+    if what == "other text":
+        run.path.write_text("no longer a checklist file")
+    elif what == "a folder":
+        run.path.mkdir()
+    elif what == "a link to itself":
+        run.path.symlink_to(run.path)
     run.rollback()
 
     assert run.until_over().outcome is Outcome.PASSED

@@ -12,8 +12,9 @@ from qudag_tui.core.intent import Abort, Execute, MarkStep, Record, Resume
 from qudag_tui.core.step import Outcome
 from qudag_tui.run import clock
 from qudag_tui.supervisor.attempt import Launch, Shims
-from tests.supervisor.shimmed import is_running, until
+from tests.supervisor.shimmed import is_running
 from tests.supervisor.supervised import ANA, Supervised, step
+from tests.waiting import until
 
 Build = Callable[..., Supervised]
 SLOW = "echo began >> began; while [ ! -e finish ]; do sleep 0.02; done; echo ended; exit 7"

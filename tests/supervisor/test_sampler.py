@@ -17,7 +17,7 @@ from qudag_tui.sources.promql import Filling
 from qudag_tui.sources.source import SourceError, SourceReader
 from qudag_tui.supervisor.evidence import Evidence
 from qudag_tui.supervisor.sampler import Sampler, started_id
-from tests.supervisor.shimmed import until_async
+from tests.waiting import until_async
 
 EVERY = 0.05
 

@@ -12,8 +12,8 @@ from qudag_tui.core.metric import Metric, MetricKind, Series, Source, SourceKind
 from qudag_tui.core.unit import Unit
 from qudag_tui.sources.source import SourceReader
 from qudag_tui.supervisor.sampler import Sampler
-from tests.supervisor.shimmed import until_async
 from tests.supervisor.test_sampler import EVERY, Kept, Told
+from tests.waiting import until_async
 
 
 def gauge(name: str, source: str, series: str = "x", title: str = "") -> Metric:

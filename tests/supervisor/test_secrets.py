@@ -12,8 +12,8 @@ import pytest
 from qudag_tui.cli.main import main as qudag_tui
 from qudag_tui.core import event as ev
 from qudag_tui.core.intent import Abort
-from tests.supervisor.shimmed import until
 from tests.supervisor.supervised import Supervised, step
+from tests.waiting import until
 
 Build = Callable[..., Supervised]
 SECRET = 'hunter2 "x/y\\ü'

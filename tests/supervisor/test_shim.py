@@ -16,7 +16,8 @@ from qudag_tui.run.log_shape import HEAD_BYTES, TAIL_BYTES
 from qudag_tui.run.process import start_ticks
 from qudag_tui.supervisor.attempt import Attempt, End, end_of
 from qudag_tui.supervisor.shim import EXIT_BYTES
-from tests.supervisor.shimmed import Bench, is_running, until, until_async
+from tests.supervisor.shimmed import Bench, is_running
+from tests.waiting import until, until_async
 
 
 @pytest.fixture

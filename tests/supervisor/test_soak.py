@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 from qudag_tui.core import event as ev
 from qudag_tui.core.intent import Tick, Untick
-from tests.supervisor.shimmed import until
 from tests.supervisor.supervised import Supervised
+from tests.waiting import until
 
 Build = Callable[..., Supervised]
 

@@ -13,6 +13,7 @@ from textual.screen import Screen
 from qudag_tui.core.event import Actor, Fact
 from qudag_tui.tui.app import QudagApp
 from qudag_tui.tui.screens.checklists import Checklists
+from qudag_tui.tui.screens.typed_start import TypedStart
 from tests.tui.deployment import ANA, Deployment
 
 PATIENCE_SECONDS = 15.0
@@ -50,6 +51,13 @@ class Robot:
         """Wait for texts to stand on the screen."""
         for part in parts:
             await self.until(lambda part=part: part in self.text(), repr(part))  # type: ignore[misc]  # bound at once
+
+    @property
+    def code(self) -> str:
+        """What has to be typed in the dialog that is open."""
+        screen = self.app.screen
+        assert isinstance(screen, TypedStart)
+        return screen.code
 
     async def press(self, *keys: str) -> None:
         await self.pilot.press(*keys)

@@ -17,7 +17,6 @@ from qudag_tui.tui.screens.signature import SignatureField
 from tests.run.people import People
 from tests.tui.deployment import BO, SMALL, Deployment
 from tests.tui.robot import WIDE, Robot, at_the_screen
-from tests.tui.test_dialogs import code_of
 
 TWO = SMALL.replace(
     "[[procedures.rollback.steps]]", "[procedures.rollback]\napprovals = 2\n\n[[procedures.rollback.steps]]", 1
@@ -52,7 +51,7 @@ async def start(robot: Robot) -> ApprovedStart:
 async def asked(robot: Robot, people: People) -> int:
     """Ask for the rollback, and wait for the signature."""
     await start(robot)
-    await robot.types(code_of(robot).lower())
+    await robot.types(robot.code.lower())
     wanted = ev.ExecutionRequested("rollback", own_keys=(people.fingerprint("ana"),))
     await robot.records(wanted)
     await robot.sees("waits for a second signature")

@@ -61,12 +61,12 @@ async def test_a_run_is_armed_by_a_typed_code_and_disarmed_after_a_question(tmp_
         await robot.press("A")
         # Nobody has reviewed this file yet: that comes first.
         await robot.sees("Trust this file?")
-        await robot.types(robot.app.screen.code)  # type: ignore[attr-defined]  # the dialog that is open
+        await robot.types(robot.code)
         await robot.sees("Arm the run", "CPU is hot: starts the rollback 10 min after it fires.", "to arm it:")
         await robot.press("tab")
         await robot.types("thin night shift")
         await robot.press("enter")
-        await robot.types(robot.app.screen.code)  # type: ignore[attr-defined]  # as above
+        await robot.types(robot.code)
 
         await robot.records(ev.RunArmed(("hot",), deployment.run.plan.sha256, "thin night shift"))
         await robot.sees("armed by ana", "CPU is hot · armed")
@@ -229,7 +229,7 @@ async def test_the_start_names_what_fired_and_gives_it_as_the_reason(tmp_path: P
     async with at_the_screen(deployment, WIDE) as robot:
         await robot.press("R")
         await robot.sees(f"CPU is hot: fired 22 s ago ({LINE}).", "A countdown would start it in 9 min.")
-        await robot.types(robot.app.screen.code)  # type: ignore[attr-defined]  # the dialog that is open
+        await robot.types(robot.code)
 
         await robot.records(ev.ExecutionRequested("rollback", f"CPU is hot: {LINE}"))
         await robot.until(lambda: "ROLLBACK STARTS" not in robot.text())

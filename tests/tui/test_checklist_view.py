@@ -209,6 +209,7 @@ async def test_search_goes_to_folded_rows_and_n_goes_on(deployment: Deployment) 
         await robot.types("second")
         await robot.sees("second")
         await robot.press("enter")
+        await robot.sees("“second”: 1 of 1")
         row = robot.checklists.row
         assert row is not None
         assert row.text == "Second"

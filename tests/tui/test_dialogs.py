@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -10,15 +11,9 @@ from textual.events import Paste
 from qudag_tui.core import event as ev
 from qudag_tui.core import intent as ask
 from qudag_tui.plan import trust
-from qudag_tui.tui.screens.typed_start import TypedStart, new_code
-from tests.tui.deployment import BO, Deployment
-from tests.tui.robot import SMALL, WIDE, Robot, at_the_screen
-
-
-def code_of(robot: Robot) -> str:
-    screen = robot.app.screen
-    assert isinstance(screen, TypedStart)
-    return screen.code
+from qudag_tui.tui.screens.typed_start import new_code
+from tests.tui.deployment import ANA, BO, Deployment
+from tests.tui.robot import SMALL, WIDE, at_the_screen
 
 
 @pytest.mark.parametrize(
@@ -43,12 +38,12 @@ async def test_the_rollback_starts_with_its_code_and_with_nothing_else(deploymen
         await robot.sees(
             "Roll back v2.1.0 to v2.0.9", "3 steps; 1 runs a command on this machine as deploy", "to start:"
         )
-        code = code_of(robot)
+        code = robot.code
         await robot.types("zzzz")
         await robot.press("enter")
-        await robot.sees("that is not the code")
+        await robot.sees("that is not the code: type it again")
         assert robot.facts(ev.ExecutionRequested) == []
-        await robot.press("backspace", "backspace", "backspace", "backspace", "tab")
+        await robot.press("tab")
         await robot.types("errors at 50")
         await robot.press("enter")
         await robot.types(code.lower())
@@ -70,7 +65,7 @@ async def test_an_untrusted_file_is_reviewed_right_there(tmp_path: Path) -> None
     async with at_the_screen(deployment, WIDE) as robot:
         await robot.press("R")
         await robot.sees("Trust this file?", "plan.toml is not trusted", "flags-off", "to trust exactly this:")
-        await robot.types(code_of(robot))
+        await robot.types(robot.code)
 
         await robot.sees("Roll back v2.1.0", "The file is trusted as it is now.")
         assert robot.facts(ev.ExecutionRequested) == []
@@ -137,6 +132,22 @@ async def test_the_palette_knows_what_has_no_key(deployment: Deployment) -> None
         await robot.sees("closed: abandoned")
 
 
+@pytest.mark.parametrize("rows", [1, 3, 5])
+async def test_paging_through_a_palette_that_has_no_room_for_its_list_does_nothing(
+    deployment: Deployment, rows: int
+) -> None:
+    async with at_the_screen(deployment) as robot:
+        await robot.press("colon")
+        await robot.types("trust")
+        await robot.sees("trust: list what you trust")
+        await robot.press("down", "down")
+        await robot.pilot.resize_terminal(20, rows)
+        await robot.press("pageup", "pagedown", "home", "end", "up", "down", "pageup")
+        await robot.pilot.resize_terminal(80, 24)
+        await robot.press("escape")
+        await robot.until(lambda: len(robot.app.screen_stack) == 1, "the view")
+
+
 async def test_a_recap_tells_what_others_did_meanwhile(deployment: Deployment) -> None:
     async with at_the_screen(deployment):
         pass
@@ -147,6 +158,84 @@ async def test_a_recap_tells_what_others_did_meanwhile(deployment: Deployment) -
         await robot.sees("Welcome back, ana.", "soak “Watch it”", "bo ticked “Tell the team”")
         await robot.press("enter")
         await robot.until(lambda: len(robot.app.screen_stack) == 1, "the view")
+
+
+async def test_a_recap_says_whose_rollback_a_step_belongs_to_and_that_it_failed(deployment: Deployment) -> None:
+    async with at_the_screen(deployment):
+        pass
+    request = deployment.ask(ask.Execute("rollback", "errors at 50 %"), BO, ago=30).seq
+    deployment.record(ev.RequestClaimed(request), ago=29)
+    deployment.ask(ask.MarkStep("alert"), BO, ago=28)
+    deployment.record(ev.StepStarted("flags-off", request, 1, 10, 1, 9, 1), ago=20)
+    async with at_the_screen(deployment, recap=True) as robot:
+        await robot.sees(
+            "running    Rollback, started ", "by bo: “errors at 50 %”", "           “Switch the flags off”, 00:2"
+        )
+    deployment.record(ev.StepEnded("flags-off", request, 1, "failed", code=3, seconds=2.0))
+    async with at_the_screen(deployment, recap=True) as robot:
+        await robot.sees("running    nothing", "waits      Rollback, started ", "by bo: “errors at 50 %”")
+        await robot.sees("“Switch the flags off” failed, exit code 3  00:02 of", "00:30 · t retry, k skip, m mark")
+
+
+@pytest.mark.parametrize("size", [SMALL, (60, 20)])
+async def test_an_answer_that_is_longer_than_the_line_is_told_to_its_end(
+    deployment: Deployment, size: tuple[int, int]
+) -> None:
+    long = "nobody may start it: " + "the reason takes its time, " * 4 + "what to do stands at the very end"
+    async with at_the_screen(deployment, size) as robot:
+        robot.app.say(long, wrong=True)
+        await robot.sees("nobody may start it", "very end")
+        await robot.press("down")
+        await robot.until(lambda: "very end" not in robot.text() and "? help" in robot.lines()[-1], "the keys again")
+
+
+async def test_a_recap_names_all_that_waits_and_whatever_took_over(deployment: Deployment) -> None:
+    async with at_the_screen(deployment):
+        pass
+    deployment.record(ev.SupervisorStarted(4242, 1, 0, "0"), ago=60)
+    deployment.record(ev.SupervisorStarted(4243, 1, 0, "0", took_over=4242), ago=50)
+    deployment.ask(ask.Tick("unhappy"), BO, ago=40)
+    request = deployment.ask(ask.Execute("rollback"), BO, ago=30).seq
+    deployment.record(ev.RequestClaimed(request), ago=29)
+    deployment.ask(ask.MarkStep("alert"), replace(ANA, tty="/dev/pts/9"), ago=20)
+    deployment.record(ev.StepStarted("flags-off", request, 1, 10, 1, 9, 1), ago=15)
+    deployment.record(ev.StepEnded("flags-off", request, 1, "unknown"), ago=10)
+    deployment.ask(ask.Tick("hot"), BO, ago=5)
+
+    async with at_the_screen(deployment, (80, 36), recap=True) as robot:
+        await robot.sees(
+            "waits      Rollback, started ", "           “Switch the flags off” unknown · t retry, k skip, m mark"
+        )
+        await robot.sees("fired      CPU is hot: reported", "by bo")
+        await robot.sees("the supervisor started, pid 4243, in place of pid", "4242, which did not leave in order")
+        await robot.sees("ana marked “Alert the commander” passed")
+        assert "started, pid 4242" not in robot.text(), "an ordinary start goes without saying"
+
+
+async def test_many_small_things_do_not_hide_from_a_recap_who_took_over_and_what_was_asked_for(
+    deployment: Deployment,
+) -> None:
+    async with at_the_screen(deployment):
+        pass
+    deployment.record(ev.SupervisorStarted(4243, 1, 0, "0", took_over=4242), ago=50)
+    deployment.ask(ask.Execute("rollback"), BO, ago=40)
+    for number in range(20):
+        deployment.ask(ask.AddComment("before/freeze-the-code", f"remark {number}"), BO, ago=20 - number)
+
+    async with at_the_screen(deployment, (80, 36), recap=True) as robot:
+        await robot.sees(
+            "22 events; the last of them, and what weighs:", "in place of pid", "bo asked for the rollback"
+        )
+        await robot.sees("remark 19", "remark 16")
+        assert "remark 15" not in robot.text()
+
+
+async def test_where_nothing_happened_since_a_recap_says_what_was_done_last(deployment: Deployment) -> None:
+    deployment.ask(ask.Tick("watch"), ago=120)
+    async with at_the_screen(deployment):
+        pass
+    async with at_the_screen(deployment, recap=True) as robot:
+        await robot.sees("running    soak “Watch it”", "last       ana started the soak “Watch it”, 2 min ago")
 
 
 async def test_nothing_happened_is_no_reason_for_a_recap(deployment: Deployment) -> None:

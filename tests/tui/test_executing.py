@@ -14,10 +14,9 @@ from qudag_tui.run import clock
 from qudag_tui.run.folder import JOURNAL_LOCK
 from qudag_tui.run.lock import Lock
 from qudag_tui.tui.screens.dialog import Impossible
-from qudag_tui.tui.screens.typed_start import TypedStart
 from tests.tui.deployment import BO, SMALL, Deployment
 from tests.tui.robot import SMALL as SMALL_SIZE
-from tests.tui.robot import WIDE, Robot, at_the_screen
+from tests.tui.robot import WIDE, at_the_screen
 
 STEPS = (
     SMALL[: SMALL.index("[[procedures")].replace(
@@ -55,12 +54,6 @@ def run(tmp_path: Path) -> Deployment:
     return deployment
 
 
-def code_of(robot: Robot) -> str:
-    screen = robot.app.screen
-    assert isinstance(screen, TypedStart)
-    return screen.code
-
-
 def claimed(run: Deployment) -> int:
     request = run.ask(ask.Execute("rollback", "errors"), ago=20).seq
     run.record(ev.RequestClaimed(request), ago=19)
@@ -81,7 +74,7 @@ async def test_a_step_that_is_to_be_confirmed_is_started_by_its_typed_code(run: 
     request = claimed(run)
     ran(run, request, "flags-off", "passed")
     async with at_the_screen(run) as robot:
-        await robot.sees("“Put the old code back” is to be confirmed · w in the rollback view (3)")
+        await robot.sees("“Put the old code back” is to be confirmed · w in view 3 lets it start")
         await robot.press("3")
         await robot.sees("w confirms that it starts")
         await robot.press("enter")
@@ -91,7 +84,7 @@ async def test_a_step_that_is_to_be_confirmed_is_started_by_its_typed_code(run: 
         await robot.press("w")
         await robot.sees("to start:")
         assert robot.facts(ev.StepConfirmed) == []
-        await robot.types(code_of(robot))
+        await robot.types(robot.code)
         await robot.records(ev.StepConfirmed("code", request))
 
 
@@ -142,7 +135,7 @@ async def test_an_execution_that_failed_is_undone_with_its_list_in_reverse_order
             "2  Undo: Switch the flags off (passed)",
             "2 steps; 2 run commands",
         )
-        await robot.types(code_of(robot))
+        await robot.types(robot.code)
         await robot.records(ev.ExecutionRequested("rollback", undoes=request))
         await robot.sees("Undo of Rollback to v2.0.9", "Undo: Put the old code back")
 
@@ -166,13 +159,24 @@ async def test_a_script_item_is_previewed_executed_and_undone_from_its_row(run: 
         await robot.until(lambda: "passed · bo" in robot.line("[✔] Deploy"), "the item is done")
         await robot.press("U")
         await robot.sees("Undo “Deploy”", "1  Undo: Deploy (passed)")
-        await robot.types(code_of(robot))
+        await robot.types(robot.code)
         await robot.records(ev.ExecutionRequested("deploy", undoes=request))
         again = run.run.state.head_seq
         run.record(ev.RequestClaimed(again))
         ran(run, again, "deploy:undo", "passed")
         run.record(ev.ExecutionFinished(again, "passed"))
         await robot.until(lambda: "undone · e executes" in robot.line("[ ] Deploy"), "the item is open again")
+
+
+async def test_the_details_of_a_script_item_say_where_its_output_is(run: Deployment) -> None:
+    request = run.ask(ask.Execute("deploy"), ago=20).seq
+    run.record(ev.RequestClaimed(request), ago=19)
+    ran(run, request, "deploy", "passed", b"deployed\n")
+    run.record(ev.ExecutionFinished(request, "passed"))
+    async with at_the_screen(run) as robot:
+        await robot.go_to("deploy")
+        await robot.press("i")
+        await robot.sees("printed   qudag-tui output deploy")
 
 
 async def test_the_rollback_is_previewed_before_anything_was_started(run: Deployment) -> None:
@@ -187,9 +191,17 @@ async def test_another_procedure_is_chosen_and_started_with_its_code(run: Deploy
         await robot.sees("Execute another procedure", "1  Drain")
         await robot.press("1")
         await robot.sees("Execute “Drain”", "to start:")
-        await robot.types(code_of(robot))
+        await robot.types(robot.code)
         await robot.records(ev.ExecutionRequested("drain"))
         await robot.sees("Drain the node")
+
+
+async def test_who_starts_a_procedure_by_the_plan_is_named_where_it_is_started(tmp_path: Path) -> None:
+    head = '[procedures.rollback]\nstarted_by = ["QA Lead", "Team Lead"]\n[[procedures.rollback.steps]]'
+    deployment = Deployment(tmp_path, STEPS.replace("[[procedures.rollback.steps]]", head, 1))
+    async with at_the_screen(deployment) as robot:
+        await robot.press("R")
+        await robot.sees("The plan names who starts it: QA Lead or Team Lead.", "to start:")
 
 
 async def test_the_rollback_stops_first_what_is_asked_for_and_names_it(run: Deployment) -> None:
@@ -197,7 +209,7 @@ async def test_the_rollback_stops_first_what_is_asked_for_and_names_it(run: Depl
     async with at_the_screen(run) as robot:
         await robot.press("R")
         await robot.sees("Stops first: “drain”", "to start:")
-        await robot.types(code_of(robot))
+        await robot.types(robot.code)
         await robot.records(ev.ExecutionRequested("rollback", "", asked))
 
 
@@ -208,6 +220,20 @@ async def test_r_while_the_rollback_is_in_progress_says_so(run: Deployment) -> N
         await robot.sees("Not possible now", "“rollback” is running.", "Abort it first, or retry one of its steps.")
         await robot.types("k7qf")
         assert isinstance(robot.app.screen, Impossible)
+
+
+async def test_who_was_second_to_start_is_told_so_although_enter_was_typed_behind_the_code(run: Deployment) -> None:
+    async with at_the_screen(run) as robot:
+        await robot.press("R")
+        await robot.sees("to start:")
+        run.record(ev.RequestClaimed(run.ask(ask.Execute("rollback"), BO).seq))
+        await robot.types(robot.code)
+        await robot.press("enter")
+        await robot.sees("“rollback” is running", "started ", " by bo")
+        await robot.press("enter")
+        await robot.sees("“rollback” is running")
+        await robot.press("down")
+        await robot.until(lambda: "“rollback” is running" not in robot.text(), "the keys again")
 
 
 @pytest.mark.parametrize(
@@ -270,13 +296,39 @@ async def test_an_output_that_outgrows_its_log_is_followed_and_says_what_it_left
     os.close(descriptor)
 
 
+async def test_every_line_of_an_output_is_found_the_newest_as_well_and_round_again(run: Deployment) -> None:
+    request = claimed(run)
+    ran(run, request, "flags-off", "failed", b"error: one\n" + b"fine\n" * 50 + b"error: two\nfine\nerror: three\n")
+    async with at_the_screen(run) as robot:
+        await robot.press("3")
+        await robot.sees("error: three")
+        await robot.press("slash")
+        await robot.types("error")
+        await robot.press("enter")
+        await robot.sees("“error”: 1 of 3, counted from the end")
+        await robot.press("n")
+        await robot.sees("“error”: 2 of 3")
+        await robot.press("n")
+        await robot.sees("“error”: 3 of 3", "error: one", "lines further down, f foll")
+        await robot.press("n")
+        await robot.sees("“error”: 1 of 3")
+        await robot.press("N")
+        await robot.sees("“error”: 3 of 3")
+        await robot.press("f")
+        await robot.sees("error: three")
+        await robot.press("slash")
+        await robot.types("nobody wrote this")
+        await robot.press("enter")
+        await robot.sees("is nowhere in what is kept here; qudag-tui output has all")
+
+
 async def test_a_rollback_that_cannot_be_recorded_names_the_way_out(run: Deployment) -> None:
     async with at_the_screen(run) as robot:
         await robot.press("R")
         await robot.sees("to start:")
         lock = Lock(run.run.folder, JOURNAL_LOCK)
         lock.acquire(10, purpose="be in the way")
-        await robot.types(code_of(robot))
+        await robot.types(robot.code)
         await robot.sees("qudag-tui rollback --unrecorded at a shell is the way out")
         lock.release()
         assert robot.facts(ev.ExecutionRequested) == []

@@ -52,7 +52,9 @@ def test_moments(text: str, starts: datetime | None) -> None:
     assert parse_starts(text, NOW) == starts
 
 
-@pytest.mark.parametrize("text", ["soon", "25:00", "+two", "12:3x", "2026-13-01"])
+@pytest.mark.parametrize(
+    "text", ["soon", "25:00", "+two", "12:3x", "2026-13-01", "9999-12-31", "0001-01-01T00:00+14:00"]
+)
 def test_what_is_no_moment_says_what_is_one(text: str) -> None:
     with pytest.raises(ValueError, match="T is now, 20:30, 2026-11-22 20:30 or"):
         parse_starts(text, NOW)

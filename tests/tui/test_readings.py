@@ -11,15 +11,17 @@ import pytest
 
 from qudag_tui.core import event as ev
 from qudag_tui.core import intent as ask
+from qudag_tui.core.verdict import Verdict
 from qudag_tui.run import clock
 from qudag_tui.run.actor import this_actor
+from qudag_tui.run.standing import Standing, standing_of
 from qudag_tui.tui.clipboard import copy_through_tmux, is_in_tmux
 from qudag_tui.tui.facts import Tone, box_fact, section_fact
 from qudag_tui.tui.leaving import Left, read_left, write_left
 from qudag_tui.tui.lifecycle import is_ascii_locale
 from qudag_tui.tui.operator import remember_operator
-from qudag_tui.tui.readings import Reader, standing_of
-from qudag_tui.tui.snapshot import Snapshot, Standing, first_snapshot
+from qudag_tui.tui.readings import Reader
+from qudag_tui.tui.snapshot import Snapshot, first_snapshot
 from qudag_tui.tui.theme import is_exact
 from tests.tui.deployment import ANA, SHIPPED, Deployment
 
@@ -73,9 +75,8 @@ def test_a_soak_counts_only_what_was_observed(tmp_path: Path) -> None:
     deployment.samples({"cpu": [30.0] * 101})
     reader = Reader(deployment.run)
 
-    seconds = reader.read(clock.now()).gates["watch"].observed
+    seconds = reader.read(clock.now()).observed["watch"]
 
-    assert seconds is not None
     assert 99 <= seconds <= 101
     reader.close()
 
@@ -83,8 +84,8 @@ def test_a_soak_counts_only_what_was_observed(tmp_path: Path) -> None:
 def test_a_standing_is_read_whatever_somebody_wrote_into_it() -> None:
     said = {"verdict": "pass", "line": "31%", "value": 31, "limit": True, "error": 5}
 
-    assert standing_of(said) == Standing("pass", "31%", 31.0, None, "")
-    assert standing_of({"value": math.inf}) == Standing()
+    assert standing_of(said) == Standing(Verdict.PASS, "31%", 31.0, None, "")
+    assert standing_of({"value": math.inf, "verdict": "holds", "requirements": 1}) == Standing()
 
 
 def test_a_section_is_due_and_then_overdue(tmp_path: Path) -> None:

@@ -7,12 +7,11 @@ from pathlib import Path
 import pytest
 
 from qudag_tui.core import event as ev
-from qudag_tui.core.intent import Execute
+from qudag_tui.core.intent import Execute, MarkStep, Resume
 from qudag_tui.plan import trust
 from tests.tui.deployment import SMALL as PLAN
 from tests.tui.deployment import Deployment
 from tests.tui.robot import SMALL, WIDE, Robot, at_the_screen
-from tests.tui.test_dialogs import code_of
 
 SCRIPTED = PLAN.replace('run = ["true"]', 'run = ["sh", "flags.sh"]')
 TRUSTED, EVIL = "#!/bin/sh\necho flags off\n", "#!/bin/sh\n    echo evil\x1b[2J\n"
@@ -34,6 +33,16 @@ def script_of(deployment: Deployment) -> Path:
 
 def everything_in(folder: Path) -> dict[Path, bytes]:
     return {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+async def whole_review(robot: Robot, *, end: str) -> str:
+    """Everything that is seen on the way down to ``end``: how many pages that are depends on the machine's PATH."""
+    pages = [robot.text()]
+    while end not in pages[-1]:
+        await robot.press("pagedown")
+        await robot.until(lambda: robot.text() != pages[-1], "another page")
+        pages.append(robot.text())
+    return "".join(pages)
 
 
 async def choose(robot: Robot, command: str) -> None:
@@ -77,6 +86,50 @@ async def test_the_trusted_copy_is_put_back_from_there_and_the_start_goes_on(scr
         assert script_of(scripted).read_text() == TRUSTED
 
 
+@pytest.mark.parametrize("size", [(80, 23), WIDE])
+async def test_a_step_whose_script_changed_on_the_way_says_so_and_its_retry_shows_the_difference(
+    scripted: Deployment, size: tuple[int, int]
+) -> None:
+    request = scripted.ask(Execute("rollback")).seq
+    scripted.record(ev.RequestClaimed(request))
+    scripted.ask(MarkStep("alert", "passed"))
+    why = "flags.sh has changed since ana trusted it"
+    scripted.record(ev.StepRefused("flags-off", request, why))
+    async with at_the_screen(scripted, size) as robot:
+        await robot.press("3")
+        await robot.sees("Switch the flags off", "never started", "t review, k skip, m mark")
+        await robot.sees("── never started · Switch the flags off ──", f" {why}.", "t shows what has changed")
+        await robot.press("t")
+        await robot.sees("Trust this file?", "- echo flags off", "ctrl+r put the trusted copy back")
+        assert robot.facts(ev.RetryRequested) == []
+        await robot.press("ctrl+r")
+        await robot.sees("Put the trusted copies back?")
+        await robot.press("y")
+        await robot.sees("Retry?", "It runs again: sh flags.sh")
+        assert script_of(scripted).read_text() == TRUSTED
+        await robot.press("y")
+
+        await robot.records(ev.RetryRequested("flags-off", request))
+
+
+async def test_what_goes_on_after_a_restart_or_is_confirmed_is_reviewed_first(tmp_path: Path) -> None:
+    (tmp_path / "flags.sh").write_text(TRUSTED)
+    made = Deployment(tmp_path, SCRIPTED.replace('target = "30s"', "confirm = true"))
+    (tmp_path / "flags.sh").write_text(EVIL)
+    request = made.ask(Execute("rollback")).seq
+    made.record(ev.RequestClaimed(request))
+    made.ask(MarkStep("alert", "passed"))
+    made.record(ev.SupervisorStarted(4242, 1, 0, "0"))
+    async with at_the_screen(made) as robot:
+        await robot.press("3", "w")
+        await robot.sees("Trust this file?", "- echo flags off")
+        await robot.press("escape")
+        made.ask(Resume())
+        await robot.sees("is to be confirmed")
+        await robot.press("w")
+        await robot.sees("Trust this file?", "- echo flags off")
+
+
 async def test_what_cannot_run_is_said_in_red_from_two_hours_before_t_and_until_it_can(scripted: Deployment) -> None:
     async with at_the_screen(scripted) as robot:
         await robot.sees(ALARM)
@@ -85,7 +138,7 @@ async def test_what_cannot_run_is_said_in_red_from_two_hours_before_t_and_until_
 
         await choose(robot, "trust: review what would run")
         await robot.sees("Trust this file?")
-        await robot.types(code_of(robot))
+        await robot.types(robot.code)
 
         await robot.sees("plan.toml is trusted")
         await robot.until(lambda: "nothing can run" not in robot.text(), "an end of the alarm")
@@ -168,7 +221,7 @@ async def test_a_run_folder_from_elsewhere_is_looked_at_and_written_to_only_once
 
         await choose(robot, "trust: review what would run")
         await robot.sees("Accept this run folder as your own?")
-        await robot.types(code_of(robot))
+        await robot.types(robot.code)
         await robot.sees("this run can be written from here now")
         await robot.until(lambda: "read-only" not in robot.text(), "an end of the alarm")
         await robot.go_to("before/freeze-the-code")
@@ -182,6 +235,79 @@ async def test_a_huge_review_can_be_read_at_the_smallest_size(tmp_path: Path) ->
     async with at_the_screen(deployment, SMALL) as robot:
         await choose(robot, "trust: review what would run")
         await robot.sees("Trust this file?", "more below", "to trust exactly this:")
-        for _ in range(8):
-            await robot.press("pagedown")
-        await robot.sees("more characters", "What programs read in turn is not covered")
+        read = await whole_review(robot, end="What programs read in turn is not covered")
+        assert "more characters" in read
+
+
+def refused_in_the_middle(deployment: Deployment) -> int:
+    """A rollback whose first step is done and whose second could not start; the number of its request."""
+    request = deployment.ask(Execute("rollback"), ago=20).seq
+    deployment.record(ev.RequestClaimed(request), ago=19)
+    deployment.ask(MarkStep("alert"), ago=10)
+    deployment.record(ev.StepRefused("flags-off", request, "flags.sh has changed since ana trusted it"), ago=5)
+    return request
+
+
+@pytest.mark.parametrize("size", [(80, 23), WIDE])
+async def test_a_step_that_is_refused_in_mid_procedure_is_put_back_and_tried_again_by_one_key(
+    scripted: Deployment, size: tuple[int, int]
+) -> None:
+    request = refused_in_the_middle(scripted)
+    async with at_the_screen(scripted, size) as robot:
+        await robot.press("3")
+        await robot.sees("never started", "   t review, k skip, m mark", "flags.sh has changed since ana")
+        await robot.press("t")
+        await robot.sees("Trust this file?", "- echo flags off", "ctrl+r put the trusted copy back")
+        await robot.press("ctrl+r")
+        await robot.sees("Put the trusted copies back?")
+        await robot.press("y")
+
+        await robot.sees("Retry?", "It runs again: sh flags.sh")
+        assert script_of(scripted).read_text() == TRUSTED
+        await robot.press("y")
+        await robot.records(ev.RetryRequested("flags-off", request))
+
+
+async def test_what_somebody_trusts_in_mid_procedure_is_tried_again_and_silence_tries_nothing(
+    scripted: Deployment,
+) -> None:
+    request = refused_in_the_middle(scripted)
+    async with at_the_screen(scripted) as robot:
+        await robot.press("3", "t")
+        await robot.sees("Trust this file?")
+        await robot.press("escape")
+        await robot.until(lambda: len(robot.app.screen_stack) == 1, "the view")
+        await robot.press("t")
+        await robot.sees("Trust this file?")
+        await robot.types(robot.code)
+        await robot.sees("Retry?")
+        assert robot.facts(ev.RetryRequested) == []
+        await robot.press("y")
+        await robot.records(ev.RetryRequested("flags-off", request))
+
+
+async def test_what_waits_since_a_restart_is_reviewed_before_it_goes_on(scripted: Deployment) -> None:
+    request = scripted.ask(Execute("rollback"), ago=20).seq
+    scripted.record(ev.RequestClaimed(request), ago=19)
+    for pid in (4242, 4243):
+        scripted.record(ev.SupervisorStarted(pid, 1, 0, "0"), ago=10)
+    async with at_the_screen(scripted) as robot:
+        await robot.press("3", "w")
+        await robot.sees("Trust this file?", "flags.sh has changed since ana trusted it")
+        await robot.types(robot.code)
+        await robot.sees("Let it go on?")
+        await robot.press("y")
+        await robot.records(ev.ResumeConfirmed(request))
+
+
+async def test_a_look_at_the_disk_that_fails_as_nobody_foresaw_is_said_and_starts_nothing(
+    deployment: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(*_: object) -> str:
+        raise RuntimeError("the disk is odd")
+
+    monkeypatch.setattr(trust, "check", broken)
+    async with at_the_screen(deployment, WIDE) as robot:
+        await robot.press("R")
+        await robot.sees("nothing was asked or started: the disk is odd (")
+        assert robot.facts(ev.ExecutionRequested) == []

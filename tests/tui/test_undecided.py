@@ -90,26 +90,6 @@ def test_what_a_finished_soak_was_missing_is_needed_of_another_soak(tmp_path: Pa
     assert box_fact(gate, shot).wordings[1] == "20 of 71 slots missing · final unknown"
 
 
-def test_what_was_measured_too_long_ago_is_called_stale_and_not_only_drawn_dim(tmp_path: Path) -> None:
-    deployment = Deployment(tmp_path, began=600)
-    deployment.samples({"cpu": [31.0] * 20}, ago=30)
-    shot = snapshot(deployment)
-    colours = palette(exact=False, colourless=False)
-
-    words = {
-        verdict: "".join(text for text, _ in beside.slot(shot.plan.metrics["cpu"], verdict, shot, UNICODE, colours))
-        for verdict in (None, *Verdict)
-    }
-
-    assert {verdict: text.split()[-1] for verdict, text in words.items()} == {
-        None: "stale",
-        Verdict.PASS: "stale",
-        Verdict.INCONCLUSIVE: "stale",
-        Verdict.UNKNOWN: "unknown",
-        Verdict.FAIL: "FAIL",
-    }
-
-
 def test_a_label_of_six_cells_is_shown_whole(tmp_path: Path) -> None:
     deployment = Deployment(tmp_path, PLAN.replace('short = "cpu"', 'short = "allcpu"'), began=600)
     deployment.samples({"cpu": [31.0] * 20})

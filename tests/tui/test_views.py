@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import os
 
+import pytest
+
 from qudag_tui.core import event as ev
 from qudag_tui.core import intent as ask
+from qudag_tui.tui.widgets.procedure import step_words
 from tests.tui.deployment import BO, Deployment
 from tests.tui.robot import SMALL, WIDE, at_the_screen
 
@@ -106,6 +109,21 @@ async def test_a_late_step_is_wrong_and_a_failed_one_says_what_can_be_done(deplo
         await robot.sees("skipped: done by hand   ana")
 
 
+@pytest.mark.parametrize(("ago", "style"), [(10.0, "current"), (31.0, "wrong")])
+async def test_the_timer_of_a_step_turns_red_at_its_target(deployment: Deployment, ago: float, style: str) -> None:
+    request = start_rollback(deployment)
+    deployment.ask(ask.MarkStep("alert", "passed"), ago=40)
+    deployment.record(ev.StepStarted("flags-off", request, 1, os.getpid(), 1, os.getpid(), 1), ago=ago)
+    async with at_the_screen(deployment, WIDE) as robot:
+        await robot.press("3")
+        await robot.sees("of 00:30")
+        shot = robot.app.shot
+        assert shot is not None
+        execution = shot.state.executions[request]
+        words, tone = step_words(execution.steps[1], execution, shot)
+        assert (words[0].startswith("running  00:"), tone) == (True, style)
+
+
 async def test_aborting_asks_first(deployment: Deployment) -> None:
     request = start_rollback(deployment)
     async with at_the_screen(deployment) as robot:
@@ -123,7 +141,12 @@ async def test_after_a_restart_nothing_goes_on_before_a_person_says_so(deploymen
         await robot.press("3")
         await robot.sees("the supervisor was restarted", "waits since the supervisor's restart")
         await robot.press("w")
-        await robot.sees("Let it go on?", "Next: “Alert the commander”.")
+        await robot.sees("Let it go on?", "Nothing starts by this: “Alert the commander” goes on waiting")
+        await robot.press("escape")
+        deployment.ask(ask.MarkStep("alert", "passed"))
+        await robot.sees("passed   ana")
+        await robot.press("w")
+        await robot.sees("Let it go on?", "Next: “Switch the flags off”.")
         await robot.press("y")
 
         await robot.records(ev.ResumeConfirmed(request))

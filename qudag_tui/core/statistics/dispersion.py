@@ -20,5 +20,7 @@ def dispersion(bins: Sequence[tuple[float, float]]) -> float:
     if not 2.0 <= counted <= whole - 2.0:
         return 1.0
     share = counted / whole
-    square = sum((events - total * share) ** 2 / (total * share * (1.0 - share)) for events, total in used)
+    # A minute with next to nothing in it may have a variance below what doubles tell from 0.
+    expected = [(events - total * share, total * share * (1.0 - share)) for events, total in used]
+    square = sum(apart**2 / variance for apart, variance in expected if variance > 0)
     return square / (len(used) - 1)

@@ -7,6 +7,10 @@ import math
 _TINY = 1e-300
 _EXACT = 3e-16
 _MOST_TURNS = 100_000
+# Of more counts than this doubles tell the bounds no better, only later.
+_MOST_COUNTS = 1e9
+# Of so small a part of one event the bound is 0, and of so small a part of one that is none it is 1, to the last digit.
+_FEWEST = 1e-3
 
 
 def incomplete_beta(a: float, b: float, x: float) -> float:
@@ -104,20 +108,28 @@ def clopper_pearson(events: float, total: float, alpha: float) -> tuple[float, f
     """
     if total <= 0:
         return 0.0, 1.0
-    low = beta_quantile(alpha, events, total - events + 1.0) if events > 0 else 0.0
-    high = beta_quantile(1.0 - alpha, events + 1.0, total - events) if events < total else 1.0
+    events, total = _bounded(events, total)
+    low = beta_quantile(alpha, events, total - events + 1.0) if events > _FEWEST else 0.0
+    high = beta_quantile(1.0 - alpha, events + 1.0, total - events) if total - events > _FEWEST else 1.0
     return low, high
+
+
+def _bounded(events: float, total: float) -> tuple[float, float]:
+    """The same proportion of at most so many counts that it can be told of: its bounds are wider, and never narrower."""
+    return (events, total) if total <= _MOST_COUNTS else (events / total * _MOST_COUNTS, _MOST_COUNTS)
 
 
 def is_surely_below(events: float, total: float, limit: float, alpha: float) -> bool:
     """Whether Clopper and Pearson's upper bound is below ``limit`` (0 to 1): one evaluation instead of a search."""
-    if events >= total or limit <= 0.0:
+    if total - events <= _FEWEST or limit <= 0.0:
         return False
+    events, total = _bounded(events, total)
     return limit >= 1.0 or incomplete_beta(events + 1.0, total - events, limit) > 1.0 - alpha
 
 
 def is_surely_above(events: float, total: float, limit: float, alpha: float) -> bool:
     """Whether Clopper and Pearson's lower bound is above ``limit`` (0 to 1)."""
-    if events <= 0 or total <= 0 or limit >= 1.0:
+    if events <= _FEWEST or limit >= 1.0:
         return False
+    events, total = _bounded(min(events, total), total)
     return limit < 0.0 or incomplete_beta(events, total - events + 1.0, limit) < alpha

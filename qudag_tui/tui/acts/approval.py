@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from qudag_tui.core.approval import missing_words
+from qudag_tui.core.offering import reason_of
+from qudag_tui.core.verdict import Verdict
 from qudag_tui.run import clock
 from qudag_tui.run.approving import approval_of, text_to_sign, waiting_for_approval
 from qudag_tui.run.error import RunError
@@ -69,15 +71,15 @@ def cause_of(shot: Snapshot) -> str:
     for trigger in shot.plan.triggers:
         fired, seen = shot.state.fired.get(trigger.id), shot.readings.triggers.get(trigger.id)
         if fired is not None:
-            return f"{trigger.text}: {fired.line}" if fired.line else trigger.text
-        if seen is not None and seen.verdict in {"holds", "fail"}:
-            return f"{trigger.text}: {seen.line}" if seen.line else trigger.text
+            return reason_of(trigger, fired.line)
+        if seen is not None and seen.verdict is Verdict.FAIL:
+            return reason_of(trigger, seen.line)
     return ""
 
 
 def waiting(shot: Snapshot | None) -> Execution | None:
     """The request that waits for approval."""
-    return next((e for e in shot.state.open_requests() if e.awaits_approval), None) if shot else None
+    return shot.state.awaiting_approval if shot else None
 
 
 def copy_text_to_sign(app: QudagApp) -> None:
@@ -124,9 +126,8 @@ def approve(app: QudagApp) -> None:
     async def verified(text: str) -> Approve | str:
         return await asyncio.to_thread(verify, text)
 
-    name = app.shot.plan.procedures[execution.target].title if execution.target in app.shot.plan.procedures else ""
     lines = [
-        f"{name or execution.target} waits for {missing_words(execution)}.",
+        f"{app.shot.plan.title_of(execution.target)} waits for {missing_words(execution)}.",
         "Paste the line that your colleague's approve printed. It is verified; with the last one it starts at once.",
         "",
     ]

@@ -29,11 +29,7 @@ def baseline(app: QudagApp) -> None:
         return
     from qudag_tui.tui.screens.baseline import BaselineDialog  # noqa: PLC0415  # imported when it is shown
 
-    soaks = [
-        shot.plan.items[id_].text
-        for id_, soak in shot.state.soaks.items()
-        if soak.completed is None and id_ in shot.plan.items
-    ]
+    soaks = [item.text for item, _ in shot.state.counting_soaks]
 
     def answered(seconds: float | None) -> None:
         newest = app.shot

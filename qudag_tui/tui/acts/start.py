@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import PurePath
 from typing import TYPE_CHECKING
 
 from qudag_tui.core import intent as ask
@@ -11,13 +12,14 @@ from qudag_tui.core.arming import counting
 from qudag_tui.core.duration import clock, spoken
 from qudag_tui.core.item import Script
 from qudag_tui.core.offering import offering, reason_of
-from qudag_tui.core.procedure import ROLLBACK
+from qudag_tui.core.procedure import ROLLBACK, starters
 from qudag_tui.core.undoing import undo_steps, undone_id
 from qudag_tui.tui.acts.refused import impossible, is_refused
 from qudag_tui.tui.screens.checklists import Checklists
 from qudag_tui.tui.screens.dialog import Choice
 from qudag_tui.tui.screens.rollback import Rollback
 from qudag_tui.tui.screens.typed_start import TypedStart
+from qudag_tui.tui.widgets.banner import title_of
 
 if TYPE_CHECKING:
     from qudag_tui.core.execution import Execution
@@ -72,12 +74,7 @@ def undo_execution(app: QudagApp) -> None:
         outcome = undone.of(undone_id(step.id)).outcome
         ended = str(outcome).replace("_", " ") if outcome else "has not ended"
         lines.append(f"{number:>3}  {step.text} ({ended})")
-    ask_start(app, target, f"Undo “{_title(shot, target)}”", undo_steps(undone), undo=True, first=lines)
-
-
-def _title(shot: Snapshot, target: str) -> str:
-    procedure = shot.plan.procedures.get(target)
-    return procedure.title if procedure is not None else shot.plan.items[target].text
+    ask_start(app, target, f"Undo “{shot.plan.title_of(target)}”", undo_steps(undone), undo=True, first=lines)
 
 
 def procedures(app: QudagApp) -> None:
@@ -118,8 +115,7 @@ def preview(app: QudagApp) -> None:
             app.say("this plan has no rollback", wrong=True)
             return
         steps = shown.steps if shown is not None else procedure.steps if procedure is not None else ()
-        title = shown.label if shown is not None else "Rollback"
-    from pathlib import PurePath  # noqa: PLC0415  # beside its only use
+        title = title_of(shown, shot) if shown is not None else "Rollback"
 
     from qudag_tui.core.dry_run import dry_run, names_of  # noqa: PLC0415  # only when it is looked at
     from qudag_tui.tui.screens.preview import Preview  # noqa: PLC0415
@@ -186,6 +182,8 @@ def ask_start(
         if has_commands:
             lines.append("The file is trusted as it is now.")
         procedure = app.shot.plan.procedures.get(target) if app.shot else None
+        if procedure is not None and procedure.started_by:
+            lines.append(starters(procedure))
         if procedure is not None and procedure.approvals > 1:
             await ask_with_others(procedure, lines)
             return

@@ -12,6 +12,8 @@ from qudag_tui.tui.screens.dialog import Choice, Reason
 from qudag_tui.tui.screens.rollback import Rollback
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from qudag_tui.core.step import Step
     from qudag_tui.tui.app import QudagApp
 
@@ -28,7 +30,7 @@ def _step(app: QudagApp) -> Step | None:
 
 
 def mark(app: QudagApp) -> None:
-    """Space: on a trigger, somebody saw it; else the step that waits passed."""
+    """Space: on a trigger, somebody saw it; else how the step that waits ended."""
     view, shot = app.view, app.shot
     if not isinstance(view, Rollback) or shot is None:
         return
@@ -91,6 +93,8 @@ def abort(app: QudagApp) -> None:
     withdrawn = "It waits for an approval: the request is withdrawn."
     what = (
         f"“{running.text}” is stopped: TERM now, KILL after {running.grace_seconds:.0f} s."
+        if running and running.run
+        else f"“{running.text}” is watched no more."
         if running
         else withdrawn
         if execution.awaits_approval
@@ -117,9 +121,31 @@ def retry(app: QudagApp) -> None:
         return
     if is_refused(app, ask.Retry(step.id)):
         return
+    _once_it_may_run(app, step, lambda: _ask_retry(app, step))
+
+
+def _once_it_may_run(app: QudagApp, step: Step | None, then: Callable[[], None]) -> None:
+    """Go on with ``then``; where the command of ``step`` (of any step, if None) is not trusted by now, review it first."""
+    if step is not None and not step.run:
+        then()
+        return
+    from qudag_tui.tui.acts.trust import once_trusted  # noqa: PLC0415  # only when something is to start
+
+    once_trusted(app, then, step)
+
+
+def _command(step: Step) -> str:
+    """In a line; of a script that stands in the plan its beginning, and where all of it is shown."""
+    first, *more = " ".join(step.run).splitlines()
+    return f"{first[:200]} … and {len(more)} more lines: v shows them" if more else first[:200]
+
+
+def _ask_retry(app: QudagApp, step: Step) -> None:
+    if is_refused(app, ask.Retry(step.id)):
+        return
     lines = [f"“{step.text}”"]
     if step.run:
-        lines.append(f"It runs again: {' '.join(step.run).splitlines()[0][:200]}")
+        lines.append(f"It runs again: {_command(step)}")
         if not step.idempotent:
             lines.append("The plan does not say that it may safely run twice.")
         if step.confirm:
@@ -152,11 +178,25 @@ def resume(app: QudagApp) -> None:
     if not held and active is not None and active.waits_for_confirmation and active.waits_for is not None:
         confirm(app, active.waits_for)
         return
-    if not held or shot is None:
+    if not held:
+        app.say("nothing waits for a confirmation")
+        return
+    if any(step.run for step in held[0].walk()):
+        _once_it_may_run(app, None, lambda: _ask_resume(app))
+    else:
+        _ask_resume(app)
+
+
+def _ask_resume(app: QudagApp) -> None:
+    held = app.shot.state.held_executions if app.shot else []
+    if not held:
         app.say("nothing waits for a confirmation")
         return
     following = held[0].next_step()
     line = f"Next: “{following.text}”." if following else "Nothing of it is left to start."
+    waits = held[0].waits_for
+    if waits is not None:
+        line = f"Nothing starts by this: “{waits.text}” goes on waiting for a person."
     app.push_screen(
         Choice(
             "Let it go on?",
@@ -178,11 +218,17 @@ def confirm_here(app: QudagApp) -> None:
 
 def confirm(app: QudagApp, step: Step) -> None:
     """Let a step start that the plan wants confirmed, after a typed code."""
+    if is_refused(app, ask.ConfirmStep(step.id)):
+        return
+    _once_it_may_run(app, None if step.steps else step, lambda: _ask_confirmation(app, step))
+
+
+def _ask_confirmation(app: QudagApp, step: Step) -> None:
     from qudag_tui.tui.screens.typed_start import TypedStart  # noqa: PLC0415  # only when something is started
 
     lines = []
     if step.run:
-        lines.append(f"It runs: {' '.join(step.run).splitlines()[0][:200]}")
+        lines.append(f"It runs: {_command(step)}")
     elif step.steps:
         lines.append(f"{len(step.steps)} steps follow one after the other.")
     lines.append(f"The plan asks for this before it starts. Recorded as {app.actor.by}.")

@@ -18,6 +18,7 @@ from qudag_tui.tui.screens.review import RESTORE, TrustReview
 
 if TYPE_CHECKING:
     from qudag_tui.core.checklist import Plan
+    from qudag_tui.core.step import Step
     from qudag_tui.plan.restoring import Restorable
     from qudag_tui.tui.app import QudagApp
 
@@ -30,14 +31,32 @@ def file_of(app: QudagApp) -> Path | None:
     return Path(app.shot.state.file) if app.shot and app.shot.state.file else None
 
 
-async def why_untrusted(app: QudagApp) -> str:
-    """Why nothing of the run's file may run, or nothing; hashes its files, so not on the event loop."""
+async def why_untrusted(app: QudagApp, step: Step | None = None) -> str:
+    """Why nothing of the run's file, or not the command of ``step``, may run, or nothing.
+
+    Hashes files, so not on the event loop.
+    """
     path, shot, run = file_of(app), app.shot, app.session.run
     if path is None or shot is None or run is None:
         return "the run does not say which file it was made from"
     if run.folder.read_only:
         return f"this run is read-only here: {run.folder.read_only}"
+    if step is not None:
+        return await asyncio.to_thread(trust.check_before_exec, shot.plan, path, step)
     return await asyncio.to_thread(trust.check, shot.plan, path)
+
+
+def once_trusted(app: QudagApp, then: Callable[[], None], step: Step | None = None) -> None:
+    """Go on with ``then``: at once if all (or the command of ``step``) may run, else after a review, or putting back."""
+
+    async def look() -> None:
+        why = await why_untrusted(app, step)
+        if why:
+            ask_trust(app, why, look)
+        else:
+            then()
+
+    app.ask_in_background(look())
 
 
 def ask_trust(app: QudagApp, why: str, then: Then, *, plan: Plan | None = None, path: Path | None = None) -> None:

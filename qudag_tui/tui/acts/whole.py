@@ -31,11 +31,7 @@ def quit(app: QudagApp) -> None:  # noqa: A001  # the key's name
             lines.append(f"“{execution.waits_for.text}” goes on waiting for a person.")
         elif execution.awaits_approval:
             lines.append(f"“{execution.target}” {waits_words(execution, shot.now)}: approve hands one in.")
-    lines.extend(
-        f"The soak “{shot.plan.items[id_].text}” goes on counting."
-        for id_, soak in state.soaks.items()
-        if soak.completed is None and id_ in shot.plan.items
-    )
+    lines.extend(f"The soak “{item.text}” goes on counting." for item, _ in state.counting_soaks)
     if state.armed is not None:
         lines.append("The run stays armed: triggers start the rollback with nobody here to stop it.")
     if not shot.readings.supervised:

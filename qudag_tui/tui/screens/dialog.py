@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 Answer = TypeVar("Answer")
 WIDTH = 72
+# Frame, heading, what is said, keys.
+_AROUND = 6
 
 
 class Dialog(ModalScreen[Answer | None], Generic[Answer]):
@@ -146,6 +148,10 @@ class Notice(Dialog[str]):
     """Something to read; enter, escape or q closes it."""
 
     way_out: ClassVar[Mapping[str, str]] = {}
+
+    def on_resize(self) -> None:
+        """What there is to read takes the whole height where it needs it, and the keys stay below it."""
+        self.words.styles.max_height = max(1, self.desk.size.height - _AROUND)
 
     def answer(self, key: str) -> None:
         """Close."""

@@ -15,6 +15,7 @@ from qudag_tui.run.error import RunError
 from qudag_tui.run.step_output import Read, StepOutput
 from qudag_tui.tui.keymap import Where
 from qudag_tui.tui.screens.view import View, bindings
+from qudag_tui.tui.widgets.line import wrapped
 from qudag_tui.tui.widgets.output import Output
 from qudag_tui.tui.widgets.procedure import ProcedureList
 
@@ -27,6 +28,7 @@ FOLLOW_SECONDS = 0.25
 # More than this a second no terminal is sent of an output, whatever a step writes.
 _CELLS_A_SECOND = 14_000
 _TAIL_BYTES = 64 * 1024
+_WAYS_ON = "t shows what has changed where a review is needed, and tries it again."
 
 
 class Rollback(View):
@@ -127,6 +129,10 @@ class Rollback(View):
             return
         if self.desk.is_paused and self._log:
             return
+        refused = self._refused()
+        if refused is not None:
+            self._show_refusal(*refused)
+            return
         found = self._attempt()
         run = self.desk.session.run
         if found is None or run is None or not found[1].log:
@@ -147,6 +153,29 @@ class Rollback(View):
                 self.output.start(f"the output cannot be read: {error}")
         finally:
             self._following = False
+
+    def _refused(self) -> tuple[Step, str] | None:
+        """The step that waits because it could not even start, with the reason; another one's output would mislead."""
+        shot = self.desk.shot
+        execution = self.list.execution(shot) if shot else None
+        waits = execution.waits_for if execution is not None else None
+        if execution is None or waits is None or self.step not in (None, waits):  # steps cannot be hashed
+            return None
+        progress = execution.of(waits.id)
+        newest = progress.attempts[-1].outcome if progress.attempts else None
+        if progress.outcome is not Outcome.NEVER_STARTED or newest is Outcome.NEVER_STARTED:
+            return None
+        return waits, progress.reason
+
+    def _show_refusal(self, step: Step, why: str) -> None:
+        log = f"never started: {step.id}: {why}"
+        if log == self._log:
+            return
+        self._log, self._read_on = log, None
+        self.output.start(f"never started {self.desk.glyphs.dot} {step.text}")
+        self.output.head(self.output.heading, wrong=True)
+        lines = wrapped(f"{why}.", self.size.width - 2, self.desk.glyphs)
+        self.output.feed("\n".join([*lines, "", _WAYS_ON, ""]).encode())
 
     def _show_output(self, read: Read) -> None:
         self.output.feed(read.data, read.missed)
@@ -192,11 +221,11 @@ class Rollback(View):
         """In the output, from its end upwards."""
         if stay:
             self.output.up = 0
-        if needle and not self.output.find(needle, direction):
-            self.footer.say(f"“{needle}” is nowhere in the output", wrong=True)
-        elif not needle:
-            self.output.needle = ""
-            self.output.repaint()
+        place, number = self.output.find(needle, direction, stay=stay)
+        if number:
+            self.footer.say(f"“{needle}”: {place} of {number}, counted from the end")
+        elif needle:
+            self.footer.say(f"“{needle}” is nowhere in what is kept here; qudag-tui output has all", wrong=True)
 
     def act_next_match(self) -> None:
         """Further up."""
@@ -209,7 +238,7 @@ class Rollback(View):
     def act_copy(self) -> None:
         """The text to sign, while something waits for a signature; else what every view copies."""
         shot = self.desk.shot
-        if shot is not None and any(e.awaits_approval for e in shot.state.open_requests()):
+        if shot is not None and shot.state.awaiting_approval is not None:
             from qudag_tui.tui.acts.approval import copy_text_to_sign  # noqa: PLC0415  # few runs need it
 
             copy_text_to_sign(self.desk)

@@ -72,4 +72,6 @@ class TypedStart(Dialog[str]):
         if event.input.id == "reason":
             self.query_one("#code", Input).focus()
         elif event.value:
-            self.say("that is not the code")
+            # Whoever types it again is not to rub this out first.
+            event.input.value = ""
+            self.say("that is not the code: type it again")

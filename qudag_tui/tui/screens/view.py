@@ -39,6 +39,10 @@ _MOVES = {
 }
 
 
+# Typed out of habit behind a code that was complete already: what was just answered to it is still to be read.
+_AFTER_A_CODE = "confirm_here"
+
+
 class View(Screen[None]):
     """Header, banner, body, footer. ``act_…`` methods answer the keys; the general ones are here."""
 
@@ -62,7 +66,7 @@ class View(Screen[None]):
         """The frame."""
         desk = self.desk
         self.header = Header(desk.glyphs, desk.colours, self.where, desk.first_words)
-        self.banner = Banner(desk.glyphs, desk.colours)
+        self.banner = Banner(desk.glyphs, desk.colours, self.where)
         self.footer = Footer(desk.glyphs, desk.colours, self.where)
         yield self.header
         yield self.banner
@@ -110,7 +114,8 @@ class View(Screen[None]):
                 self.search("", 1)
                 self.close_search()
             return
-        self.footer.say("")
+        if name != _AFTER_A_CODE:
+            self.footer.say("")
         if records and desk.pace.is_pasting:
             self.footer.say("that looked like a paste: nothing was recorded")
             return
@@ -151,6 +156,8 @@ class View(Screen[None]):
         if line is not None:
             line.remove()
         self.footer.display = True
+        # What was said in it while it was hidden was drawn nowhere.
+        self.footer.forget()
         target = self.focus_target()
         if target is not None:
             target.focus()

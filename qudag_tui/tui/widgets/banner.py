@@ -5,13 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
+from rich.cells import cell_len
+
 from qudag_tui.core.approval import waits_words
 from qudag_tui.core.duration import clock
 from qudag_tui.core.execution import ExecutionState
 from qudag_tui.core.offering import offering, reason_of
 from qudag_tui.core.readiness import is_called_for, names_missing
 from qudag_tui.core.regression import unanswered
+from qudag_tui.core.verdict import Verdict
 from qudag_tui.tui.facts import time_of
+from qudag_tui.tui.keymap import Where
 from qudag_tui.tui.verdicts import said_of
 from qudag_tui.tui.widgets.line import Piece, cut
 from qudag_tui.tui.widgets.lines import Lines
@@ -21,6 +25,7 @@ if TYPE_CHECKING:
     from qudag_tui.core.execution import Execution
     from qudag_tui.tui.glyphs import Glyphs
     from qudag_tui.tui.snapshot import Snapshot
+    from qudag_tui.tui.theme import Palette
 
 _MOST = 3
 _COUNTDOWN_LINES = 2
@@ -43,7 +48,7 @@ def alarms(shot: Snapshot) -> list[str]:
             found.append(f"{trigger.text} · {when} · R starts the rollback{f' · {more}' if more else ''}")
         elif trigger.id not in state.fired:
             seen = shot.readings.triggers.get(trigger.id)
-            if seen is not None and seen.verdict in {"holds", "fail"}:
+            if seen is not None and seen.verdict is Verdict.FAIL:
                 found.append(f"{trigger.text} · {seen.line} · 3 shows the triggers, R starts the rollback")
     for gate, regression in unanswered(state):
         section = shot.plan.sections[gate.section].title
@@ -53,12 +58,11 @@ def alarms(shot: Snapshot) -> list[str]:
         found.append(f"{gate.text} · regressed {when} after the Go of {section} · {line}")
     held = state.held_executions
     if held:
-        found.append("the supervisor was restarted: nothing starts until w in the rollback view confirms it")
+        found.append("the supervisor was restarted: nothing starts · w in view 3 lets it go on")
     if _is_alarm(shot):
         found.extend(unready(shot))
-    watched = state.is_under_way or state.armed is not None
-    if watched and not shot.readings.supervised and shot.readings.series:
-        found.append("the supervisor is gone: nothing is measured or executed · : starts it again")
+    if shot.readings.supervised is False:
+        found.extend(_unsupervised(shot))
     if shot.readings.unstored:
         found.append(f"{shot.readings.unstored} · what stands here is that old")
     if state.armed is not None:
@@ -70,6 +74,17 @@ def alarms(shot: Snapshot) -> list[str]:
     return found
 
 
+def _unsupervised(shot: Snapshot) -> list[str]:
+    """What nobody goes on with. A command that was started does: it runs without the supervisor as well."""
+    state = shot.state
+    active = state.active_execution
+    if active is not None and active.running_step is not None and active.running_step.run:
+        return ["the supervisor is gone: nothing follows this step · : starts it again"]
+    if active is not None or state.is_under_way or state.armed is not None or any(state.open_requests()):
+        return ["the supervisor is gone: nothing is measured or executed · : starts it again"]
+    return []
+
+
 def _is_alarm(shot: Snapshot) -> bool:
     return is_called_for(shot.state, shot.starts, shot.now)
 
@@ -78,7 +93,7 @@ def unready(shot: Snapshot) -> list[str]:
     """Why nothing of the plan could run, and what is missing for it."""
     if shot.readiness is None or shot.state.closed is not None:
         return []
-    names = names_missing(shot.state, shot.readiness, supervised=shot.readings.supervised)
+    names = names_missing(shot.state, shot.readiness, supervised=bool(shot.readings.supervised))
     found = replace(shot.readiness, names=names)
     lines = [f"nothing can run · : trust reviews it · {found.why}"] if found.why else []
     return [*lines, f"missing: {', '.join(found.missing)}"] if found.missing else lines
@@ -100,27 +115,56 @@ def countdown_lines(shot: Snapshot, width: int, glyphs: Glyphs) -> list[str]:
     return [f"{said}  {bar}", f"{cut(why, max(10, width - len(end)), glyphs)}{end}"]
 
 
-def waiting(shot: Snapshot) -> list[str]:
-    """What waits for a person; last, and no alarm, that the checklist file was edited."""
+def waiting(shot: Snapshot, where: Where = Where.EVERYWHERE) -> list[str]:
+    """What goes on elsewhere, and what waits for a person; last, and no alarm, that the checklist file was edited.
+
+    ``where`` it is said: the rollback view has the step with its timer already.
+    """
+    is_there = where is Where.ROLLBACK
     unapproved = [
-        f"{_title(execution, shot)} {waits_words(execution, shot.now)} · 3 shows it"
+        f"{title_of(execution, shot)} {waits_words(execution, shot.now)}{'' if is_there else ' · 3 shows it'}"
         for execution in shot.state.open_requests()
         if execution.awaits_approval
     ]
     waits = [
-        f"“{execution.waits_for.text}” is to be confirmed · w in the rollback view (3)"
-        if execution.waits_for_confirmation
-        else f"“{execution.waits_for.text}” waits for a person · 3 shows it"
+        said
         for execution in shot.state.executions.values()
-        if execution.state is ExecutionState.RUNNING and not execution.held and execution.waits_for is not None
+        if execution.state is ExecutionState.RUNNING and not execution.held
+        for said in _at_work(execution, shot, is_there=is_there)
     ]
     unready_lines = [] if _is_alarm(shot) else unready(shot)
     return [*unready_lines, *unapproved, *waits, *([shot.edited] if shot.edited and shot.state.closed is None else [])]
 
 
-def _title(execution: Execution, shot: Snapshot) -> str:
-    procedure = shot.plan.procedures.get(execution.target)
-    return procedure.title if procedure else execution.target
+def _at_work(execution: Execution, shot: Snapshot, *, is_there: bool) -> list[str]:
+    waits, running = execution.waits_for, execution.running_step
+    if waits is not None and execution.waits_for_confirmation:
+        return [f"“{waits.text}” is to be confirmed · w {'' if is_there else 'in view 3 '}lets it start"]
+    if waits is not None:
+        outcome = execution.of(waits.id).outcome
+        how = f"{outcome}, and waits".replace("_", " ") if outcome is not None else "waits for a person"
+        keys = "space marks it" if outcome is None else "t, k, m or a"
+        return [f"“{waits.text}” {how} · {keys if is_there else '3 shows it'}"]
+    if running is None or is_there or shot.readings.supervised is False:
+        return []
+    since = execution.of(running.id).since
+    timer = f" {clock(shot.now.seconds_since(since))}" if since else ""
+    return [f"{title_of(execution, shot)}: “{running.text}”{timer} · 3 shows it"]
+
+
+def title_of(execution: Execution, shot: Snapshot) -> str:
+    """What is executed, as people call it."""
+    title = shot.plan.title_of(execution.target)
+    return f"Undo of {title}" if execution.undoes else title
+
+
+def _fitting(said: str, width: int, glyphs: Glyphs) -> str:
+    """``said`` in ``width`` cells; what is to be done stands at its end, and is kept where there is room for it."""
+    head, dot, tail = said.rpartition(" · ")
+    room = width - cell_len(tail) - 3
+    if cell_len(said) <= width or not dot or room < width // 2:
+        return cut(said, width, glyphs)
+    return f"{cut(head, room, glyphs)} {glyphs.dot} {cut(tail, width, glyphs)}"
 
 
 class Banner(Lines):
@@ -128,9 +172,10 @@ class Banner(Lines):
 
     DEFAULT_CSS = "Banner { height: 0; width: 1fr; }"
 
-    def __init__(self, *args: object, **kwargs: object) -> None:
-        """Nothing to say at first."""
-        super().__init__(*args, **kwargs)  # type: ignore[arg-type]  # handed on as they are
+    def __init__(self, glyphs: Glyphs, colours: Palette, where: Where = Where.EVERYWHERE) -> None:
+        """Nothing to say at first; ``where`` is the view that it stands in."""
+        super().__init__(glyphs, colours)
+        self.where = where
         self.counting: Snapshot | None = None
         self.alarms: list[str] = []
         self.untold = 0
@@ -143,7 +188,7 @@ class Banner(Lines):
         found = alarms(shot)
         self.alarms = found[: _MOST - taken]
         self.untold = len(found) - len(self.alarms)
-        self.waiting = waiting(shot)[: _MOST - taken - len(self.alarms)]
+        self.waiting = waiting(shot, self.where)[: _MOST - taken - len(self.alarms)]
         wanted = taken + len(self.alarms) + len(self.waiting)
         if self.size.height != wanted and self.styles.height is not None and self.styles.height.value != wanted:
             self.styles.height = wanted
@@ -155,8 +200,8 @@ class Banner(Lines):
         more = self.glyphs.text(f" · {self.untold} more") if self.untold else ""
         ends = [""] * (len(counted) + len(self.alarms) - 1) + [more]
         lines: list[list[Piece]] = [
-            [((" " + cut(alarm, width - 2 - len(end), self.glyphs) + end).ljust(width), self.colours.alarm)]
+            [((" " + _fitting(alarm, width - 2 - len(end), self.glyphs) + end).ljust(width), self.colours.alarm)]
             for alarm, end in zip([*counted, *self.alarms], ends, strict=False)
         ]
-        lines.extend([(" " + cut(said, width - 2, self.glyphs), self.colours.accent)] for said in self.waiting)
+        lines.extend([(" " + _fitting(said, width - 2, self.glyphs), self.colours.accent)] for said in self.waiting)
         return lines[:height]

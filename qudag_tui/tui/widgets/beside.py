@@ -9,7 +9,7 @@ from rich.cells import cell_len
 from qudag_tui.core.phase import PhaseState
 from qudag_tui.core.unit import Unit, show
 from qudag_tui.core.verdict import Verdict
-from qudag_tui.tui.verdicts import verdicts_of
+from qudag_tui.tui.verdicts import verdict_of, verdicts_of
 from qudag_tui.tui.widgets.line import Piece, cut
 from qudag_tui.tui.widgets.sparkline import sparkline
 
@@ -55,7 +55,7 @@ def ordered(section: Section, shot: Snapshot, room: int) -> list[Metric]:
     verdicts = verdicts_of(section.items, shot)
 
     def rank(metric: Metric) -> tuple[int, int]:
-        series, verdict = shot.readings.series.get(metric.id), verdicts.get(metric.id)
+        series, verdict = shot.readings.series.get(metric.id), verdict_of(metric.id, verdicts, shot)
         is_blind = series is None or series.newest is None
         worse = _RANK.get(verdict, 3) if verdict is not None else 3
         if len(known) > room:
@@ -97,13 +97,8 @@ def slot(metric: Metric, verdict: Verdict | None, shot: Snapshot, glyphs: Glyphs
         return [(f"{label} unknown".ljust(SLOT), colours.dim)]
     drawn = sparkline(series.values[-CELLS * 3 :], CELLS, glyphs)
     value = glyphs.text(compact(newest, metric.unit)).rjust(_VALUE)
-    stale = series.age is not None and series.age > 3 * metric.every_seconds + 1
-    said = _WORDS[verdict] if verdict is not None else ""
-    if stale and verdict not in {Verdict.FAIL, Verdict.UNKNOWN}:
-        # A pass from before the silence says nothing of now, and a dim value alone is a state by colour.
-        said = "stale"
-    word = said.ljust(_VERDICT + 2)
-    seen = (f"{label} {drawn} {value} ", colours.dim if stale else colours.plain)
+    word = (_WORDS[verdict] if verdict is not None else "").ljust(_VERDICT + 2)
+    seen = (f"{label} {drawn} {value} ", colours.dim if series.is_stale else colours.plain)
     return [seen, (word, colours.wrong if verdict is Verdict.FAIL else seen[1])]
 
 

@@ -12,6 +12,7 @@ from qudag_tui.core.phase import PhaseState
 from qudag_tui.core.regression import unanswered
 from qudag_tui.core.rows import Row, RowKind
 from qudag_tui.core.unit import show
+from qudag_tui.core.verdict import Verdict
 from qudag_tui.tui.facts import box_fact, due_fact, section_fact, time_of
 from qudag_tui.tui.verdicts import forecast_of
 from qudag_tui.tui.widgets.line import NO_STYLE, Piece, cut, wrapped
@@ -97,6 +98,9 @@ class Detail(Lines):
                 lines.append(self._pair("so far", box_fact(item, shot).wordings[0], width))
         elif isinstance(item.spec, Script):
             lines.extend(self._paragraph("runs", " ".join(item.spec.step.run) or "a watch", width))
+            execution = shot.state.last_execution(item.id)
+            if execution is not None and execution.of(item.id).attempts:
+                lines.extend(self._paragraph("printed", f"qudag-tui output {item.id}", width))
         elif isinstance(item.spec, Signoff):
             lines.append(self._pair("role", item.spec.role, width))
         if item.kind is Kind.DECISION:
@@ -193,9 +197,11 @@ class Detail(Lines):
             lines.extend(self._paragraph("regressed", said, width))
         told = [(gate, forecast_of(gate, shot)) for gate in section.items if isinstance(gate.spec, Gate)]
         for gate, ahead in told:
-            if ahead is not None and ahead.verdict == "fail":
+            if ahead is not None and ahead.verdict is Verdict.FAIL:
                 lines.extend(self._paragraph("forecast", f"“{gate.text}”: {ahead.line}", width))
-        needed = [ahead.value for _, ahead in told if ahead and ahead.verdict == "pass" and ahead.value is not None]
+        needed = [
+            ahead.value for _, ahead in told if ahead and ahead.verdict is Verdict.PASS and ahead.value is not None
+        ]
         if needed:
             others = "the others need" if len(needed) < len(told) else "its gates need"
             said = f"at today's rate {others} at most {spoken(max(needed))} of the soak"

@@ -89,7 +89,7 @@ def gate_lines(gate: Item, shot: Snapshot, glyphs: Glyphs, colours: Palette, wid
         if said.needs and said.needs != needs_of_all(asked):
             paragraph("needs", said.needs, colours.strong)
     if ahead is not None:
-        paragraph("forecast", ahead.line, colours.wrong if ahead.verdict == "fail" else NO_STYLE)
+        paragraph("forecast", ahead.line, colours.wrong if ahead.verdict is Verdict.FAIL else NO_STYLE)
     if said is None or not said.requirements:
         paragraph("condition", spec.source)
     for name in dict.fromkeys(term.metric for term in terms(spec.condition)):

@@ -108,7 +108,7 @@ class Header(Lines):
             right.append(("armed, no supervisor", c.wrong))
         elif shot.readings.supervised:
             right.append((f"{self.glyphs.alive} supervised", c.accent))
-        else:
+        elif shot.readings.supervised is not None:
             right.append(("no supervisor", c.wrong if state.is_under_way else c.dim))
         right.append((" ", c.plain))
         views = self._views(width)
@@ -126,6 +126,5 @@ def forecast(shot: Snapshot) -> str:
     for phase in shot.plan.phases:
         for item in phase.items:
             if isinstance(item.spec, Soak) and not shot.state.item_state(item).is_settled:
-                seen = shot.readings.gates.get(item.id)
-                left += max(0.0, item.spec.seconds - (seen.observed or 0.0 if seen else 0.0))
+                left += max(0.0, item.spec.seconds - shot.readings.observed.get(item.id, 0.0))
     return f"ends after {relative(elapsed + left)}" if left else ""

@@ -10,7 +10,7 @@ from qudag_tui.core.duration import spoken
 from qudag_tui.core.item import Gate
 from qudag_tui.core.unit import show
 from qudag_tui.core.verdict import Verdict
-from qudag_tui.tui.verdicts import verdicts_of
+from qudag_tui.tui.verdicts import verdict_of, verdicts_of
 from qudag_tui.tui.widgets.gate_lines import baseline_words, levels_of, most_of
 from qudag_tui.tui.widgets.line import Piece, cut, spread
 from qudag_tui.tui.widgets.lines import Lines
@@ -97,7 +97,7 @@ class MetricList(Lines, can_focus=True):
         tall = _TALL_PLOT if height >= (len(measured) * (_TALL_PLOT + _BESIDE) + len(unknown) + 2) else _PLOT
         for metric in measured:
             self._starts.append((len(lines), metric.title))
-            lines.extend(self._block(metric, shot, (width, tall), verdicts.get(metric.id)))
+            lines.extend(self._block(metric, shot, (width, tall), verdict_of(metric.id, verdicts, shot)))
         if unknown:
             self._starts.append((len(lines), " ".join(metric.title for metric in unknown)))
             lines.append([(" not measured", self.colours.strong)])
@@ -114,7 +114,7 @@ class MetricList(Lines, can_focus=True):
         series, colours, (width, tall) = shot.readings.series[metric.id], self.colours, size
         newest, known = series.newest or 0.0, [value for value in series.values if value is not None]
         age = f"{spoken(series.age)} old" if series.age is not None else ""
-        stale = series.age is not None and series.age > 3 * metric.every_seconds + 1
+        stale = series.is_stale
         levels = self.levels(metric, shot)
         fails = verdict is Verdict.FAIL
         title: list[Piece] = [

@@ -70,18 +70,25 @@ class Output(Lines):
         self.up = max(0, min(self.up + by, len(self.lines) - self.size.height + 1))
         self.repaint()
 
-    def find(self, needle: str, direction: int) -> bool:
-        """Scroll to the next line that holds ``needle``, upwards for 1; whether there is one."""
+    def find(self, needle: str, direction: int, *, stay: bool = False) -> tuple[int, int]:
+        """Scroll to the next line that holds ``needle``, upwards for 1: its place from the end, and how many there are.
+
+        ``stay`` counts the lowest line that is shown as well. Beyond the last match comes the first; (0, 0) without one.
+        """
         self.needle = needle
         lines = self.every_line()
         wanted = needle.casefold()
-        here = len(lines) - self.up
-        order = range(here - 2, -1, -1) if direction > 0 else range(here, len(lines))
-        found = next((n for n in order if wanted in lines[n].casefold()), None) if wanted else None
-        if found is not None:
-            self.up = len(lines) - found - 1
+        found = [number for number, line in enumerate(lines) if wanted and wanted in line.casefold()]
+        if found:
+            lowest = len(lines) - self.up - 1
+            above = [number for number in found if number < lowest or (stay and number == lowest)]
+            below = [number for number in found if number > lowest]
+            at = (above or found)[-1] if direction > 0 else (below or found)[0]
+            self.up = len(lines) - at - 1
+            self.repaint()
+            return len(found) - found.index(at), len(found)
         self.repaint()
-        return found is not None
+        return 0, 0
 
     def draw(self, width: int, height: int) -> list[list[Piece]]:
         """A rule with the heading, then the end of the output, or what is ``up`` lines above it."""
@@ -94,7 +101,8 @@ class Output(Lines):
         tail = rule * (width - 2 - cell_len(head))
         lines: list[list[Piece]] = [[(rule * 2, self.colours.dim), (head, style), (tail, self.colours.dim)]]
         every = self.every_line()
-        end = len(every) - self.up
+        # What was found may be among the first lines: the pane is filled from there.
+        end = max(len(every) - self.up, min(len(every), height - 1))
         wanted = self.needle.casefold()
         for line in every[max(0, end - (height - 1)) : end]:
             style = self.colours.accent if wanted and wanted in line.casefold() else NO_STYLE

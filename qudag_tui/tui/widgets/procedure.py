@@ -170,8 +170,7 @@ class ProcedureList(Panel):
             said = cut(f"R starts it{roles}", width - len(title) - 3, self.glyphs)
             return spread([(title, self.colours.strong)], [(f"{said} ", self.colours.dim)], width, self.glyphs)
         if execution.target != ROLLBACK:
-            procedure, item = shot.plan.procedures.get(execution.target), shot.plan.items.get(execution.target)
-            title = f" {procedure.title if procedure else item.text if item else execution.target}"
+            title = f" {shot.plan.title_of(execution.target)}"
         if execution.undoes:
             title = f" Undo of{title}"
         why = f": “{execution.reason}”" if execution.reason else ""
@@ -213,7 +212,7 @@ class ProcedureList(Panel):
 
     def _step(self, part: Part, step: Step, width: int, shot: Snapshot) -> list[Piece]:
         execution = self.execution(shot)
-        said, style = step_words(step, execution, shot)
+        wordings, style = step_words(step, execution, shot)
         styles = {
             "plain": self.colours.plain,
             "dim": self.colours.dim,
@@ -224,6 +223,9 @@ class ProcedureList(Panel):
         running = execution is not None and execution.running_step is step
         mark = self.glyphs.current if waits or running else " "
         lead = f"{part.number:>3}  " if part.number else "     " + "  " * step.depth
+        # The fullest words beside which the step can still be read as a whole; what is left out stands elsewhere.
+        free = width - len(lead) - cell_len(step.text) - 4
+        said = next((words for words in wordings if cell_len(words) <= free), wordings[-1])
         room = max(12, width - len(lead) - len(said) - 4)
         text = cut(step.text, room, self.glyphs)
         text_style = (
@@ -256,33 +258,49 @@ def _offers_undo(execution: Execution, shot: Snapshot) -> bool:
     return execution.outcome is not Outcome.PASSED and shot.state.undoable(execution.target) is not None
 
 
-def step_words(step: Step, execution: Execution | None, shot: Snapshot) -> tuple[str, str]:
-    """How a step stands, in words, and whether that is ``plain``, ``dim``, ``current`` or ``wrong``."""
+def step_words(step: Step, execution: Execution | None, shot: Snapshot) -> tuple[tuple[str, ...], str]:
+    """How a step stands, in words, the fullest first, and whether that is ``plain``, ``dim``, ``current`` or ``wrong``."""
     if execution is None or execution.state is ExecutionState.REQUESTED:
-        return _plan_of(step), "dim"
-    progress = execution.of(step.id)
+        return (_plan_of(step),), "dim"
+    progress, standing = execution.of(step.id), execution.standing(step)
     if progress.undone:
-        return "undone", "plain"
-    if not execution.is_needed(step) or (step.parent and _is_spared(step, execution)):
-        return "not needed", "dim"
+        return ("undone",), "plain"
+    if standing is StepState.NOT_NEEDED or (step.parent and _is_spared(step, execution)):
+        return ("not needed",), "dim"
     if progress.state is StepState.SKIPPED and progress.ended:
-        return f"skipped: {progress.reason}   {who_and_when(progress.by, progress.ended, shot.now)}", "dim"
+        return (f"skipped: {progress.reason}   {who_and_when(progress.by, progress.ended, shot.now)}",), "dim"
     if progress.state in {StepState.RUNNING, StepState.WATCHING} and progress.since:
-        seconds = shot.now.seconds_since(progress.since)
-        if step.until is not None:
-            seen = shot.readings.watches.get(step.id)
-            live = f"{seen.line}   " if seen and seen.line else ""
-            return f"{live}watching  {clock(seconds)} of {clock(step.until.within_seconds)}", "current"
-        late = step.target_seconds is not None and seconds > step.target_seconds
-        target = f" of {clock(step.target_seconds)}" if step.target_seconds is not None else ""
-        return f"running  {clock(seconds)}{target}", "wrong" if late else "current"
+        return _under_way(step, execution, shot)
     if progress.state is StepState.ENDED and progress.outcome is not None:
         return _ended(step, execution, shot)
     if execution.waits_for is step:
-        return ("w confirms that it starts" if execution.waits_for_confirmation else "waits for a person"), "current"
+        return ("w confirms that it starts" if execution.waits_for_confirmation else "waits for a person",), "current"
+    if standing is StepState.ENDED:
+        return ("done",), "dim"
     if execution.state.is_over:
-        return "not done", "dim"
-    return f"waits   {_plan_of(step)}".rstrip(), "dim"
+        return ("not finished" if standing is StepState.RUNNING else "not done",), "dim"
+    if standing is StepState.RUNNING:
+        return ("under way",), "plain"
+    return (f"waits   {_plan_of(step)}".rstrip(),), "dim"
+
+
+def _under_way(step: Step, execution: Execution, shot: Snapshot) -> tuple[tuple[str, ...], str]:
+    """A command that runs or a condition that is watched, with its timer; without a supervisor nobody knows."""
+    since = execution.of(step.id).since
+    seconds = shot.now.seconds_since(since) if since else 0.0
+    is_unwatched = shot.readings.supervised is False
+    if step.until is not None:
+        timer = f"{clock(seconds)} of {clock(step.until.within_seconds)}"
+        if is_unwatched:
+            return (f"not watched: no supervisor   {timer}", f"not watched  {timer}"), "wrong"
+        seen = shot.readings.watches.get(step.id)
+        line = seen.line if seen else ""
+        lives = [f"{live}   " for live in (line, line.partition(" · ")[0]) if live]
+        return tuple(f"{live}watching  {timer}" for live in [*lives, ""]), "current"
+    late = step.target_seconds is not None and seconds > step.target_seconds
+    target = f" of {clock(step.target_seconds)}" if step.target_seconds is not None else ""
+    word = "runs, or has ended" if is_unwatched else "running"
+    return (f"{word}  {clock(seconds)}{target}",), "wrong" if late or is_unwatched else "current"
 
 
 def _is_spared(step: Step, execution: Execution) -> bool:
@@ -298,7 +316,7 @@ def _plan_of(step: Step) -> str:
     return "a person" if step.is_persons else ""
 
 
-def _ended(step: Step, execution: Execution, shot: Snapshot) -> tuple[str, str]:
+def _ended(step: Step, execution: Execution, shot: Snapshot) -> tuple[tuple[str, ...], str]:
     progress = execution.of(step.id)
     outcome = progress.outcome or Outcome.UNKNOWN
     word = str(outcome).replace("_", " ")
@@ -307,14 +325,24 @@ def _ended(step: Step, execution: Execution, shot: Snapshot) -> tuple[str, str]:
     who = f"{progress.by} " if progress.by else ""
     when = f"{who}{time_of(progress.ended.wall, shot.now.wall)}" if progress.ended else who
     attempt = progress.attempts[-1] if progress.attempts else None
+    if outcome is Outcome.NEVER_STARTED and attempt is not None and attempt.outcome is not outcome:
+        # That one is of an attempt before: this time not even a process was there.
+        attempt = None
     took = ""
     if attempt is not None and attempt.seconds is not None:
         took = f"  {clock(attempt.seconds)}"
         if step.target_seconds is not None:
             took += f" of {clock(step.target_seconds)}"
     code = f", exit code {attempt.code}" if attempt is not None and attempt.code else ""
-    why = f": {progress.reason}" if progress.reason and outcome is not Outcome.PASSED else ""
-    ways = [*(["t retry"] if not step.is_persons else []), *(["k skip"] if not step.required else []), "m mark"]
+    said = progress.reason or (progress.line if step.until is not None else "")
+    why = f": {said}" if said and outcome is not Outcome.PASSED else ""
+    retry = "t retry"
+    if outcome is Outcome.NEVER_STARTED and shot.readiness is not None and shot.readiness.why:
+        # What has changed stands below, and in the banner: here is room for what can be done.
+        why, retry = ": not trusted", "t review"
+    ways = [*([retry] if not step.is_persons else []), *(["k skip"] if not step.required else []), "m mark"]
     # Where something is to be done there is no room for when, too: the banner and the timeline have it.
     after = ", ".join(ways) if execution.waits_for is step else when
-    return f"{word}{code}{why}{took}   {after}", "dim" if outcome is Outcome.PASSED else "wrong"
+    whys = (why, why.partition(" · ")[0], "")
+    found = (*(f"{word}{code}{each}{took}   {after}" for each in whys), f"{word}{code}   {after}")
+    return found, "dim" if outcome is Outcome.PASSED else "wrong"

@@ -12,7 +12,7 @@ from textual import events
 from qudag_tui.core.item import ItemState
 from qudag_tui.core.rows import Outline, Row, RowKind, folded_at_first, matches, visible, way_to
 from qudag_tui.tui.facts import Fact, Tone, fact_of
-from qudag_tui.tui.verdicts import verdicts_of
+from qudag_tui.tui.verdicts import verdict_of, verdicts_of
 from qudag_tui.tui.widgets import beside
 from qudag_tui.tui.widgets.line import NO_STYLE, Piece, cut, spread, width_of
 from qudag_tui.tui.widgets.lines import Lines
@@ -232,7 +232,7 @@ class Tree(Lines, can_focus=True):
         verdicts = verdicts_of(section.items, shot)
         shown = beside.ordered(section, shot, beside.room_for(section, shot, width, self._titles))
         slots = (
-            beside.slot(metric, verdicts.get(metric.id), shot, self.glyphs, self.colours)
+            beside.slot(metric, verdict_of(metric.id, verdicts, shot), shot, self.glyphs, self.colours)
             for metric in shown[first : first + count]
         )
         return [piece for slot in slots for piece in slot]

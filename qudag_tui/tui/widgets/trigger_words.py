@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from qudag_tui.core.arming import counting, offered_only
 from qudag_tui.core.duration import spoken
+from qudag_tui.core.verdict import Verdict
 from qudag_tui.tui.facts import time_of, who_and_when
 
 if TYPE_CHECKING:
@@ -41,7 +42,7 @@ def fired_words(trigger: Trigger, fired: Fired, shot: Snapshot) -> tuple[str, st
 def trigger_row(trigger: Trigger, shot: Snapshot) -> tuple[str, str]:
     """What stands beside a trigger, and whether that is ``plain``, ``dim`` or ``wrong``."""
     fired, seen = shot.state.fired.get(trigger.id), shot.readings.triggers.get(trigger.id)
-    is_live = trigger.condition is not None and not shot.readings.unstored
+    is_live = trigger.condition is not None and shot.readings.supervised and not shot.readings.unstored
     live = f"   {seen.line}" if seen and seen.line and is_live else ""
     for countdown in running_countdowns(shot):
         if countdown.trigger == trigger.id:
@@ -58,7 +59,7 @@ def trigger_row(trigger: Trigger, shot: Snapshot) -> tuple[str, str]:
         return f"cannot be told: {why}", "wrong" if shot.state.is_under_way else "dim"
     if seen is None:
         return "unknown: no sample yet", "dim"
-    if seen.verdict in {"holds", "fail"}:
+    if seen.verdict is Verdict.FAIL:
         return f"HOLDS NOW   {seen.line}", "wrong"
     return seen.line or "unknown", "dim" if seen.value is None else "plain"
 

@@ -1,0 +1,22 @@
+from __future__ import annotations
+
+from qudag_tui.core import event as ev
+from qudag_tui.core.narration import words
+from tests.core.building import at, command, plan, script, section
+
+PLAN = plan(section("canary", script("deploy")), rollback=[command("flags")])
+
+
+def told(fact: ev.Fact, targets: dict[int, str]) -> str:
+    return words(ev.Event(9, at(0), ev.Actor("supervisor"), fact), PLAN, targets)
+
+
+def test_what_was_asked_for_is_named_as_the_plan_names_it() -> None:
+    assert told(ev.RequestExpired(3), {3: "rollback"}) == "the rollback expired: nobody took it on"
+    assert told(ev.RequestRefused(3, "it is not trusted"), {3: "deploy"}) == "refused “deploy”: it is not trusted"
+    assert told(ev.ResumeConfirmed(3), {3: "undo of rollback"}) == "let the undo of the rollback go on"
+
+
+def test_a_request_for_a_final_look_has_only_a_number() -> None:
+    assert told(ev.RequestExpired(3), {}) == "request 3 expired: nobody took it on"
+    assert told(ev.RequestRefused(3, "why"), {}) == "refused request 3: why"
