@@ -57,10 +57,10 @@ def run(arguments: argparse.Namespace) -> int:
                 for line in found if last is None else [line for line in found if line not in last]:
                     put(line)
         last = found
-        session.run.catch_up()
         if not arguments.watch or session.state.closed is not None:
             return ExitCode.DONE
         time.sleep(POLL_SECONDS)
+        session.run.catch_up()
 
 
 def _silence(session: Session, standings: Standings) -> str:

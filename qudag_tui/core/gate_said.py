@@ -37,6 +37,15 @@ class GateSaid:
     soak: int = 0
 
     @property
+    def deciding(self) -> str:
+        """The part of ``line`` on the comparison that decides: of several the first that says what they say together."""
+        parts = self.line.split("; ")
+        if len(parts) != len(self.requirements):
+            return self.line
+        both = zip(parts, self.requirements, strict=True)
+        return next((part for part, asked in both if asked.verdict is self.verdict), self.line)
+
+    @property
     def words(self) -> str:
         """``pass so far``, ``final pass``, ``regressed``."""
         if self.has_regressed:

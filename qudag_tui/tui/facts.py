@@ -181,7 +181,7 @@ def _gate_fact(item: Item, shot: Snapshot) -> Fact:
     said = said_of(item, shot)
     if said is None:
         return _forecast_fact(item, shot)
-    head = said.line.partition(" · ")[0]
+    head = said.deciding.partition(" · ")[0]
     # The value and its limit say more than how many it was counted from.
     heads = tuple(dict.fromkeys((head, _COUNTS.sub("", head))))
     if said.is_final:

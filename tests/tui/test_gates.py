@@ -108,9 +108,9 @@ def test_a_row_says_what_its_gate_needs_where_the_whole_line_does_not_fit(tmp_pa
 
     assert wordings == (
         f"{LINE} · inconclusive so far",
-        f"{LINE} · needs 40 more samples, ~40 s",
+        "CPU 31%, limit 33% · needs 40 more samples, ~40 s",
         "needs 40 more samples, ~40 s",
-        f"{LINE} · inconclusive so far",
+        "CPU 31%, limit 33% · inconclusive so far",
         "inconclusive so far",
         "inconclusive",
     )

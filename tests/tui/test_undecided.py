@@ -14,6 +14,8 @@ from qudag_tui.tui.glyphs import UNICODE
 from qudag_tui.tui.theme import palette
 from qudag_tui.tui.verdicts import said_of
 from qudag_tui.tui.widgets import beside
+from qudag_tui.tui.widgets.banner import alarms
+from qudag_tui.tui.widgets.event_list import EventList
 from tests.tui.deployment import SMALL as PLAN
 from tests.tui.deployment import Deployment
 from tests.tui.robot import SMALL, WIDE, at_the_screen
@@ -161,3 +163,47 @@ async def test_the_details_in_a_dialog_follow_what_the_gate_says_while_they_are_
         deployment.standing("gate", "cpu-gate", verdict="fail", line="99%, limit 80% · 20 of 60 slots beyond it")
 
         await robot.sees("fail so far", "99%, limit 80% · 20 of 60 slots", "enter close")
+
+
+def test_of_several_comparisons_a_row_and_an_alarm_show_the_one_that_fails(tmp_path: Path) -> None:
+    deployment = Deployment(tmp_path, COMPARED, began=2400)
+    passed(deployment)
+    deployment.ask(ask.Decide("canary", "go"))
+    requirements = (
+        Requirement("cpu < baseline + 10%", Verdict.PASS, "31%, limit 33% · +2%"),
+        Requirement("cpu < 80%", Verdict.FAIL, "99%, limit 80% · 20 of 60 slots beyond it"),
+    )
+    line = "CPU 31%, limit 33% · +2%; CPU 99%, limit 80% · 20 of 60 slots beyond it"
+    look = deployment.run.state.looks["cpu-gate"].seq
+    evidence = {"requirements": plain(requirements)}
+    deployment.record(ev.GateRegressed("cpu-gate", look, line, 99.0, 80.0, evidence=evidence), ago=20)
+    shot = snapshot(deployment)
+
+    assert [alarm.split(" · ", 2)[2] for alarm in alarms(shot)] == ["CPU 99%, limit 80% · 20 of 60 slots beyond it"]
+
+    deployment.ask(ask.Untick("cpu-gate"))
+    assert box_fact(deployment.run.plan.items["cpu-gate"], snapshot(deployment)).wordings[:2] == (
+        f"{line} · regressed",
+        "CPU 99%, limit 80% · regressed",
+    )
+
+
+def test_what_fails_regresses_or_fires_is_as_red_in_the_timeline_as_what_is_unknown(tmp_path: Path) -> None:
+    deployment = Deployment(tmp_path, began=2400)
+    soak = deployment.ask(ask.Tick("watch"), ago=1900).seq
+    deployment.record(ev.GateJudged("cpu-gate", soak, "fail", "99%, limit 80%"), ago=90)
+    deployment.record(ev.SoakCompleted("watch", soak, 1800.0), ago=89)
+    deployment.record(ev.TriggerBreached("hot", "99%, limit 95%"), ago=80)
+    colours = palette(exact=False, colourless=False)
+    timeline = EventList(UNICODE, colours)
+    timeline.shot = snapshot(deployment)
+
+    rows = {text: style for n in range(timeline.count()) for text, style in timeline.draw_row(n, 120)[-1:]}
+
+    assert {text.split()[0]: style == colours.wrong for text, style in rows.items()} == {
+        "opened": False,
+        "started": False,
+        "final": True,
+        "“Watch": False,
+        "saw": True,
+    }

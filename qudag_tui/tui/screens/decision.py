@@ -33,9 +33,9 @@ def gate_word(item: Item, shot: Snapshot) -> tuple[str, str]:
     if said is None:
         return "unknown", "no look yet"
     if said.has_regressed:
-        return "regressed", said.line
+        return "regressed", said.deciding
     needs = f"needs {said.needs}; " if said.needs and said.verdict is not Verdict.PASS else ""
-    return said.verdict, f"{needs}{'' if said.is_final else 'so far: '}{said.line or 'no final look yet'}"
+    return said.verdict, f"{needs}{'' if said.is_final else 'so far: '}{said.deciding or 'no final look yet'}"
 
 
 def can_be_ticked(gate: Item, shot: Snapshot) -> bool:
@@ -75,8 +75,8 @@ def decision_lines(section: Section, shot: Snapshot, glyphs: Glyphs, colours: Pa
             target = shot.plan.sections.get(mark.to) if mark else None
             to = f"to {target.title}, " if target else ""
             row(state, item.text, f"{to}by {mark.by}: {mark.reason}" if mark else "")
-    for gate, regression in unanswered(shot.state):
-        row("regressed", f"{gate.text}, {shot.plan.sections[gate.section].title}", regression.seen.line, wrong=True)
+    for gate, _ in unanswered(shot.state):
+        row("regressed", f"{gate.text}, {shot.plan.sections[gate.section].title}", gate_word(gate, shot)[1], wrong=True)
     for item in claimed[:_MOST]:
         row("claimed", item.text, "nobody confirmed it here")
     others = [item for item in left if item.kind is not Kind.GATE]

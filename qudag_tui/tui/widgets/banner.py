@@ -16,6 +16,7 @@ from qudag_tui.core.regression import unanswered
 from qudag_tui.core.verdict import Verdict
 from qudag_tui.tui.facts import time_of
 from qudag_tui.tui.keymap import Where
+from qudag_tui.tui.verdicts import said_of
 from qudag_tui.tui.widgets.line import Piece, cut
 from qudag_tui.tui.widgets.lines import Lines
 from qudag_tui.tui.widgets.trigger_words import blind_triggers, fired_words, running_countdowns
@@ -52,7 +53,9 @@ def alarms(shot: Snapshot) -> list[str]:
     for gate, regression in unanswered(state):
         section = shot.plan.sections[gate.section].title
         when = time_of(regression.at.wall, shot.now.wall)
-        found.append(f"{gate.text} · regressed {when} after the Go of {section} · {regression.seen.line}")
+        said = said_of(gate, shot)
+        line = said.deciding if said is not None else regression.seen.line
+        found.append(f"{gate.text} · regressed {when} after the Go of {section} · {line}")
     held = state.held_executions
     if held:
         found.append("the supervisor was restarted: nothing starts · w in view 3 lets it go on")

@@ -4,15 +4,23 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from qudag_tui.core.event import ExecutionRequested
+from qudag_tui.core.event import ExecutionRequested, GateJudged, GateRegressed, TriggerBreached
 from qudag_tui.core.execution import label
 from qudag_tui.core.narration import words
+from qudag_tui.core.verdict import Verdict
 from qudag_tui.tui.widgets.line import Piece, cut
 from qudag_tui.tui.widgets.panel import Panel
 
 if TYPE_CHECKING:
-    from qudag_tui.core.event import Event
+    from qudag_tui.core.event import Event, Fact
     from qudag_tui.tui.snapshot import Snapshot
+
+
+def _is_grave(fact: Fact) -> bool:
+    """Whether it is wrong whatever its words are: a gate that fails, at its final look or since, or a trigger that fired."""
+    return isinstance(fact, GateRegressed | TriggerBreached) or (
+        isinstance(fact, GateJudged) and fact.verdict == Verdict.FAIL
+    )
 
 
 class EventList(Panel):
@@ -92,7 +100,7 @@ class EventList(Panel):
         day = f"{wall.day:>2} {wall:%b} " if is_new_day else " " * 7
         who = cut(event.actor.by, 10, self.glyphs).ljust(11)
         said = self._words(event)
-        alarming = any(
+        alarming = _is_grave(event.fact) or any(
             mark in said
             for mark in ("No-Go", "overrode", "failed", "timed out", "expired", "unknown", "refused", "saw “")
         )
