@@ -309,12 +309,14 @@ def _ended(step: Step, execution: Execution, shot: Snapshot) -> tuple[str, str]:
         if step.target_seconds is not None:
             took += f" of {clock(step.target_seconds)}"
     code = f", exit code {attempt.code}" if attempt is not None and attempt.code else ""
-    why = f": {progress.reason}" if progress.reason and outcome is not Outcome.PASSED else ""
+    why = progress.reason if outcome is not Outcome.PASSED else ""
+    tone = "dim" if outcome is Outcome.PASSED else "wrong"
+    if execution.waits_for is not step:
+        return f"{word}{code}{f': {why}' if why else ''}{took}   {when}", tone
     retry = "t retry"
     if outcome is Outcome.NEVER_STARTED and shot.readiness is not None and shot.readiness.why:
-        # What has changed stands in the banner: here is room for what can be done.
-        why, retry = ": not trusted", "t review"
+        # What has changed stands in the banner.
+        word, why, retry = f"{word}: not trusted", "", "t review"
     ways = [*([retry] if not step.is_persons else []), *(["k skip"] if not step.required else []), "m mark"]
-    # Where something is to be done there is no room for when, too: the banner and the timeline have it.
-    after = ", ".join(ways) if execution.waits_for is step else when
-    return f"{word}{code}{why}{took}   {after}", "dim" if outcome is Outcome.PASSED else "wrong"
+    # What can be done first: where there is no room, the end is cut. When it was, banner and timeline have.
+    return f"{word}{code}{took}   {', '.join(ways)}{f' · {why}' if why else ''}", tone
