@@ -262,8 +262,13 @@ async def test_a_step_that_is_refused_in_mid_procedure_is_put_back_and_tried_aga
         await robot.sees("Put the trusted copies back?")
         await robot.press("y")
 
-        await robot.sees("Retry?", "It runs again: sh flags.sh")
+        await robot.sees("Retry?", "It runs: sh flags.sh")
         assert script_of(scripted).read_text() == TRUSTED
+        assert "safely run twice" not in robot.text(), "it has not run once"
+        await robot.press("escape")
+        await robot.sees("never started   t retry, k skip, m mark · ")
+        await robot.press("t")
+        await robot.sees("Retry?")
         await robot.press("y")
         await robot.records(ev.RetryRequested("flags-off", request))
 

@@ -145,8 +145,10 @@ def _ask_retry(app: QudagApp, step: Step) -> None:
         return
     lines = [f"“{step.text}”"]
     if step.run:
-        lines.append(f"It runs again: {_command(step)}")
-        if not step.idempotent:
+        execution = app.shot.state.execution_of_step(step.id) if app.shot else None
+        has_run = execution is None or bool(execution.of(step.id).attempts)
+        lines.append(f"It runs{' again' if has_run else ''}: {_command(step)}")
+        if not step.idempotent and has_run:
             lines.append("The plan does not say that it may safely run twice.")
         if step.confirm:
             lines.append("It starts once it is confirmed: w.")
