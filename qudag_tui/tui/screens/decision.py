@@ -35,7 +35,8 @@ def gate_word(item: Item, shot: Snapshot) -> tuple[str, str]:
     if said.has_regressed:
         return "regressed", said.line
     needs = f"needs {said.needs}; " if said.needs and said.verdict is not Verdict.PASS else ""
-    return said.verdict, f"{needs}{'' if said.is_final else 'so far: '}{said.line or 'no final look yet'}"
+    early = said.verdict is Verdict.PASS and not said.is_final
+    return said.words if early else said.verdict, f"{needs}{said.line or 'no final look yet'}"
 
 
 def decision_lines(section: Section, shot: Snapshot, glyphs: Glyphs, colours: Palette, width: int) -> list[list[Piece]]:
