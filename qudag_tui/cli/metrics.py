@@ -11,6 +11,8 @@ from qudag_tui.cli.exit_code import ExitCode
 from qudag_tui.cli.parser import add_run_options
 from qudag_tui.cli.session import Session
 from qudag_tui.cli.sinks import put, put_json, say
+from qudag_tui.core.condition import terms
+from qudag_tui.core.item import Gate, Item
 from qudag_tui.core.unit import show
 
 if TYPE_CHECKING:
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
     from qudag_tui.core.metric import Metric
 
 POLL_SECONDS = 0.5
-NO_GATE = "no gate"
+NO_GATE, NOT_YET = "no gate", "not judged yet"
 LAST = "these are the last numbers there were"
 CLOSED = f"the run is closed: {LAST}"
 UNSAMPLED = f"no supervisor samples this run: {LAST}; `supervise` is one, and opening the run on the screen starts one"
@@ -49,7 +51,11 @@ def run(arguments: argparse.Namespace) -> int:
         told = silence
         found: list[Any] = [metric_json(metric, session, standings) for metric in session.plan.metrics]
         if not arguments.json:
-            found = [_line(said, session.plan.metrics[said["id"]]) for said in found]
+            asked = {name for gate in session.plan.gates for name in _named(gate)}
+            found = [
+                _line(said, session.plan.metrics[said["id"]], NOT_YET if said["id"] in asked else NO_GATE)
+                for said in found
+            ]
         if found != last:
             if arguments.json:
                 put_json(found, lines=arguments.watch)
@@ -72,7 +78,11 @@ def _silence(session: Session, standings: Standings) -> str:
     return f"{standings.trouble}: {LAST}" if standings.trouble else ""
 
 
-def _line(said: Mapping[str, Any], metric: Metric) -> str:
+def _named(gate: Item) -> set[str]:
+    return {term.metric for term in terms(gate.spec.condition)} if isinstance(gate.spec, Gate) else set()
+
+
+def _line(said: Mapping[str, Any], metric: Metric, otherwise: str) -> str:
     why = f": {said['error']}" if said["error"] else ""
     value = f"unknown{why}" if said["value"] is None else show(said["value"], metric.unit)
-    return f"{metric.id}\t{value}\t{said['verdict'] or NO_GATE}\t{metric.title}\t{said['at'] or ''}".rstrip()
+    return f"{metric.id}\t{value}\t{said['verdict'] or otherwise}\t{metric.title}\t{said['at'] or ''}".rstrip()

@@ -21,6 +21,7 @@ from qudag_tui.core.counter import (
 from qudag_tui.core.instant import NANOSECONDS
 from qudag_tui.core.metric import Metric, MetricKind, Series
 from qudag_tui.core.part import Part, part
+from qudag_tui.core.slots import is_number
 
 _NO_EARLIER = "the first look at a counter; the next one gives a number"
 _RESET = "the counter began anew: what it counted before is not known"
@@ -100,7 +101,7 @@ def measure(metric: Metric, earlier: Look | None, later: Look) -> Measured:
         value = _value(metric.series, later)
         if value is None:
             return Measured(None, later.reason(metric.series))
-        return Measured(value)
+        return Measured(value) if is_number(value) else Measured(None, f"its value is {value:g}: that was misread")
     missing = _missing(metric, later)
     if missing is not None:
         return Measured(None, later.reason(missing))

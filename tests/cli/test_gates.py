@@ -221,7 +221,7 @@ def test_beside_a_metric_stands_the_worst_that_its_gates_say(desk: Desk, stand: 
     desk.new()
     stand("metric", "cpu", value=31.0)
     stand("metric", "load", value=2.0)
-    assert desk("metrics").out == "cpu\t31%\tno gate\tcpu\nload\t2\tno gate\tload\n"
+    assert desk("metrics").out == "cpu\t31%\tnot judged yet\tcpu\nload\t2\tno gate\tload\n"
 
     passed(desk)
     assert desk("metrics").out.startswith("cpu\t31%\tpass\tcpu\n")

@@ -114,6 +114,14 @@ def test_a_baseline_that_cannot_be_compared_with_is_unknown(baseline: Captured, 
 
     assert finding.verdict is Verdict.UNKNOWN
     assert reason in finding.line
+    inside, none = "inside the window" in reason, "no multiples" in reason
+    assert finding.needs == (
+        "a window that begins after its baseline was captured"
+        if inside
+        else "a difference in the metric's unit as its limit, such as “baseline + 5 ms”"
+        if none
+        else "its baseline captured again"
+    )
 
 
 @pytest.mark.parametrize(

@@ -40,6 +40,7 @@ def test_a_gauge_is_what_it_says() -> None:
     assert measure(GAUGE, None, look(0, b=5.0)) == Measured(None, "node has no a")
     assert measure(GAUGE, None, look(0, "connection refused")) == Measured(None, "connection refused")
     assert measure(GAUGE, None, look(0, a=math.nan)) == Measured(None, "node has no a")
+    assert measure(GAUGE, None, look(0, a=1e300)) == Measured(None, "its value is 1e+300: that was misread")
 
 
 def test_the_reason_of_the_series_comes_before_the_source_s() -> None:

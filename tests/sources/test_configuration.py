@@ -129,7 +129,7 @@ def test_says_what_is_wrong(tmp_path: Path, text: str, expected: str) -> None:
 def test_a_folder_in_the_place_of_the_file_is_said_to_be_one(tmp_path: Path) -> None:
     (tmp_path / "config.toml").mkdir()
 
-    with pytest.raises(ConfigurationError, match="config.toml cannot be read: it is a folder"):
+    with pytest.raises(ConfigurationError, match=r"config\.toml cannot be read: it is a folder"):
         load_configuration(tmp_path / "config.toml")
 
 

@@ -20,7 +20,7 @@ from qudag_tui.tui.glyphs import UNICODE
 from qudag_tui.tui.readings import Reader
 from qudag_tui.tui.snapshot import Snapshot, first_snapshot
 from qudag_tui.tui.theme import palette
-from qudag_tui.tui.verdicts import verdict_of, verdicts_of
+from qudag_tui.tui.verdicts import verdicts_of
 from qudag_tui.tui.widgets import beside
 from qudag_tui.tui.widgets.banner import alarms
 from tests.tui.deployment import ANA, BO, Deployment
@@ -340,24 +340,3 @@ async def test_the_decision_says_what_an_undecided_gate_needs(deployment: Deploy
         await robot.press("d")
 
         await robot.sees("inconclusive    CPU is normal", "needs 1,065 more")
-
-
-def test_a_metric_that_is_not_measured_now_is_no_pass_on_the_screen(tmp_path: Path) -> None:
-    """Its gate passed, then its source died: what is old is told in words, not by its colour alone."""
-    deployment = Deployment(tmp_path, began=2400)
-    passed(deployment)
-    deployment.samples({"cpu": [31.0] * 10}, ago=60.0)
-    shot = snapshot(deployment)
-    said = verdicts_of(shot.plan.gates, shot)
-    verdict = verdict_of("cpu", said, shot)
-    colours = palette(exact=False, colourless=False)
-    drawn = beside.slot(shot.plan.metrics["cpu"], verdict, shot, UNICODE, colours)
-
-    assert said == {"cpu": Verdict.PASS}
-    assert verdict is Verdict.UNKNOWN
-    assert drawn[1][0].strip() == "unknown"
-    deployment.samples({"cpu": [31.0] * 10})
-    assert verdict_of("cpu", said, snapshot(deployment)) is Verdict.PASS
-    gone = replace(shot, readings=replace(snapshot(deployment).readings, supervised=False))
-    assert verdict_of("cpu", said, gone) is Verdict.UNKNOWN
-    assert verdict_of("cpu", {"cpu": Verdict.FAIL}, gone) is Verdict.FAIL

@@ -306,7 +306,7 @@ async def test_what_waits_since_a_restart_is_reviewed_before_it_goes_on(scripted
 
 
 async def test_a_look_at_the_disk_that_fails_as_nobody_foresaw_is_said_and_starts_nothing(
-    deployment: Deployment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    deployment: Deployment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken(*_: object) -> str:
         raise RuntimeError("the disk is odd")

@@ -35,7 +35,10 @@ def gate_word(item: Item, shot: Snapshot) -> tuple[str, str]:
     if said.has_regressed:
         return "regressed", said.deciding
     needs = f"needs {said.needs}; " if said.needs and said.verdict is not Verdict.PASS else ""
-    return said.verdict, f"{needs}{'' if said.is_final else 'so far: '}{said.deciding or 'no final look yet'}"
+    early = not said.is_final
+    word = said.words if early and said.verdict is Verdict.PASS else said.verdict
+    so_far = "so far: " if early and word is said.verdict else ""
+    return word, f"{needs}{so_far}{said.deciding or 'no final look yet'}"
 
 
 def can_be_ticked(gate: Item, shot: Snapshot) -> bool:

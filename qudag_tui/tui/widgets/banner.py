@@ -48,7 +48,8 @@ def alarms(shot: Snapshot) -> list[str]:
             found.append(f"{trigger.text} · {when} · R starts the rollback{f' · {more}' if more else ''}")
         elif trigger.id not in state.fired:
             seen = shot.readings.triggers.get(trigger.id)
-            if seen is not None and seen.verdict is Verdict.FAIL:
+            is_live = shot.readings.supervised and not shot.readings.unstored
+            if seen is not None and is_live and seen.verdict is Verdict.FAIL:
                 found.append(f"{trigger.text} · {seen.line} · 3 shows the triggers, R starts the rollback")
     for gate, regression in unanswered(state):
         section = shot.plan.sections[gate.section].title

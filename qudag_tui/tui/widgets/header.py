@@ -101,6 +101,8 @@ class Header(Lines):
         right.append(("  ", c.plain))
         if state.closed is not None:
             right.append((f"closed: {state.closed.outcome}", c.dim))
+        elif shot.readings.unstored:
+            right.append(("armed, nothing is stored" if state.armed is not None else "nothing is stored", c.wrong))
         elif state.armed is not None and shot.readings.supervised:
             armed = f"armed by {state.armed.by} {time_of(state.armed.at.wall, shot.now.wall)}"
             right.append((f"{self.glyphs.alive} {cut(armed, max(20, width // 4), self.glyphs)}", c.wrong))
