@@ -234,7 +234,7 @@ def _blob(word: str, where: Path | str) -> bytes:
 
 def _fingerprint_of(path: Path) -> str:
     """Of a public key's file; of a private key's, by the public one beside it."""
-    for candidate in (path, path.with_name(f"{path.name}.pub")):
+    for candidate in (path, path.parent / f"{path.name}.pub"):
         words = (_read(candidate, is_needed=candidate == path) or "").split()
         if len(words) >= 2 and _KEY_TYPE.fullmatch(words[0]):
             return fingerprint(_blob(words[1], candidate))
@@ -257,9 +257,10 @@ def _read(path: Path, *, is_needed: bool, is_guarded: bool = True) -> str | None
         return None
     except OSError as error:
         raise SigningError(f"cannot be read ({error.strerror})", where=path) from error
+    if not stat.S_ISREG(os.fstat(descriptor).st_mode):
+        os.close(descriptor)
+        raise SigningError("is no regular file", where=path)
     with os.fdopen(descriptor, "rb") as file:
-        if not stat.S_ISREG(os.fstat(descriptor).st_mode):
-            raise SigningError("is no regular file", where=path)
         if is_guarded:
             _require_own(path)
         try:

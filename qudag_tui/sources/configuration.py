@@ -103,8 +103,11 @@ def load_configuration(path: Path) -> Configuration:
         return Configuration(path)
     except OSError as error:
         raise ConfigurationError(f"{path} cannot be read: {error.strerror}") from error
+    status = os.fstat(descriptor)
+    if stat.S_ISDIR(status.st_mode):
+        os.close(descriptor)
+        raise ConfigurationError(f"{path} cannot be read: it is a folder")
     with os.fdopen(descriptor, "rb") as file:
-        status = os.fstat(descriptor)
         try:
             said = tomllib.loads(file.read(_MOST_BYTES).decode())
         except (OSError, ValueError, RecursionError) as error:

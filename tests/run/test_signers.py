@@ -153,6 +153,8 @@ def test_a_line_that_is_none_is_refused_with_its_place(people: People, line: str
         ("[signing]\nrevoked = 'nowhere'", "there is no such file"),
         ("[signing]\nkey = 'config.toml'", "this is no public key"),
         ("[signing]\nkey = '~nobody-at-all/id.pub'", "there is no such file"),
+        ("[signing]\nkey = '/'", "is no regular file"),
+        ("[signing]\nallowed_signers = '.'", "is no regular file"),
         ('[signing]\nkey = "id\\u0000.pub"', "a path under [signing] has a NUL in it"),
         ("[signing]\nallowed_signers = '/dev/null'", "is no regular file"),
         ("[signing.roles]\nrollback = 'bo'", "signing.roles.rollback is a list of principals"),

@@ -126,6 +126,13 @@ def test_says_what_is_wrong(tmp_path: Path, text: str, expected: str) -> None:
     assert loaded(tmp_path, text) == expected
 
 
+def test_a_folder_in_the_place_of_the_file_is_said_to_be_one(tmp_path: Path) -> None:
+    (tmp_path / "config.toml").mkdir()
+
+    with pytest.raises(ConfigurationError, match=r"config\.toml cannot be read: it is a folder"):
+        load_configuration(tmp_path / "config.toml")
+
+
 def test_credentials_that_others_can_read_are_refused(tmp_path: Path) -> None:
     assert loaded(tmp_path, C + 'bearer = "x"', 0o640) == (
         "config.toml holds credentials and others can read it: chmod 600 config.toml"
