@@ -19,7 +19,7 @@ from qudag_tui.core.forecast import beside_soak, forecast
 from qudag_tui.core.glance import glance
 from qudag_tui.core.judge import holds, judge
 from qudag_tui.core.metric import Metric, MetricKind, Series
-from qudag_tui.core.slots import Window
+from qudag_tui.core.slots import Window, slots
 from qudag_tui.core.unit import Unit
 from qudag_tui.core.verdict import Verdict
 from tests.core.measuring import Samples, at, counted, gauge, growing, judged, ratio, samples, window
@@ -187,3 +187,13 @@ def test_a_window_may_be_empty() -> None:
     found = judge(parse_condition("errors < 1%"), Window(at(0), at(0)), {}, {"errors": ratio()})
 
     assert found.verdict is Verdict.UNKNOWN
+
+
+@pytest.mark.parametrize("repeated", [[1.0, 5.0, 3.0], [5.0, 1.0, 3.0], [3.0, 1.0, 5.0]])
+def test_of_several_values_at_one_time_the_worst_counts_whatever_their_order(repeated: list[float]) -> None:
+    series = [(at(60), value) for value in repeated]
+
+    assert slots(series, 10, window(60)).values[-1] == 5.0
+    assert slots(series, 10, window(60), worst_is_high=False).values[-1] == 1.0
+    assert slots([*series, (at(60), math.nan)], 10, window(60)).values[-1] is None
+    assert slots([(at(60), math.nan), *series], 10, window(60)).values[-1] is None

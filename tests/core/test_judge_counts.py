@@ -11,6 +11,7 @@ from qudag_tui.core.condition import Comparison
 from qudag_tui.core.counts import countable, counts
 from qudag_tui.core.extension import alpha_of
 from qudag_tui.core.judge_counts import requests_needed
+from qudag_tui.core.statistics.proportion import clopper_pearson
 from qudag_tui.core.unit import Unit
 from qudag_tui.core.verdict import Verdict
 from tests.core.measuring import at, counted, gauge, growing, judged, ratio, samples, window
@@ -282,3 +283,17 @@ def test_a_gauge_in_percent_is_not_a_ratio_of_counts() -> None:
     metric = gauge("cpu", unit=Unit.PERCENT)
 
     assert judged("cpu < 0.1%", {"cpu": samples([0.0] * 60)}, metric, 60).verdict is Verdict.PASS
+
+
+def test_a_limit_made_of_counts_and_what_is_held_against_it_share_the_errors_that_are_allowed() -> None:
+    """Bonferroni: each of the two bounds has half of α, or together they would be wrong twice as often."""
+    before = counted(growing([1.0] * 100), growing([1000.0] * 100))
+    shifted = {name: [(time - at(101) + at(0), value) for time, value in found] for name, found in before.items()}
+    baseline = capture(ratio(), shifted, replace(window(100), start_ns=at(-101), end_ns=at(-1)))
+    series = counted(growing([1.0] * 100), growing([1000.0] * 100))
+
+    finding = judged("errors < baseline + 100%", series, ratio(), 100, baselines={"errors": baseline})
+
+    low, high = clopper_pearson(100, 100_000, 0.025)
+    assert finding.limit == pytest.approx(2 * 100 * low)
+    assert (finding.evidence["lowest"], finding.evidence["highest"]) == pytest.approx((100 * low, 100 * high))
