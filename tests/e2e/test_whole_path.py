@@ -85,7 +85,7 @@ def go_to(tmux: Tmux, text: str) -> None:
     tmux.type(text)
     tmux.wait_for(rf"(?m)^ {text}$")
     tmux.press("Enter")
-    tmux.wait_for(r"space tick")
+    tmux.wait_for(rf"“{text}”: 1 of \d")
 
 
 def start_typed(tmux: Operator) -> None:
