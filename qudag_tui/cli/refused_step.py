@@ -9,6 +9,7 @@ from qudag_tui.cli.failure import Refused, Stop
 from qudag_tui.cli.sinks import ask, say
 from qudag_tui.core.intent import Retry
 from qudag_tui.core.step import Outcome
+from qudag_tui.run.error import RunError
 
 if TYPE_CHECKING:
     from qudag_tui.cli.session import Session
@@ -54,6 +55,6 @@ class RefusedStep:
                 return
             self._session.run.catch_up()
             self._session.ask(Retry(step.id))
-        except (Refused, Stop) as stopped:
-            # What is followed goes on waiting, whatever was not typed, or somebody else has done meanwhile.
+        except (Refused, Stop, RunError) as stopped:
+            # What is followed goes on waiting, whatever was not typed or saved, or somebody else has done meanwhile.
             say(str(stopped))

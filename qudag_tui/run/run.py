@@ -61,6 +61,7 @@ class Run:
         self._disk = disk or Disk()
         self._journal = Journal(folder, disk)
         self._mutex = threading.Lock()
+        self._appending = threading.Lock()
         self._delivered = 0
         self._suspect: tuple[int, int, int] | None = None
         self._behind: Behind | None = None
@@ -237,6 +238,17 @@ class Run:
         save_plan(self.folder, plan.sha256, data, self._disk)
         self._plans.setdefault(plan.key, plan)
 
+    def rest(self, patience_seconds: float) -> bool:
+        """Wait until nothing is being added from here, and let nothing begin before :meth:`go_on`; False if it took too long.
+
+        For whoever is about to be stopped: stopped with the journal's lock in its hands it would stop everybody.
+        """
+        return self._appending.acquire(timeout=patience_seconds)
+
+    def go_on(self) -> None:
+        """The end of a :meth:`rest`."""
+        self._appending.release()
+
     def submit(self, intent: Intent, actor: Actor, now: Callable[[], Instant] = clock.now) -> Event | Refusal:
         """Ask for something: take the lock, catch up, decide, append, and return the durable event or the refusal.
 
@@ -245,7 +257,7 @@ class Run:
         """
         from qudag_tui.core.decide import decide  # noqa: PLC0415  # who only looks at a run pays nothing for deciding
 
-        with self._journal.lock(), self._mutex:
+        with self._appending, self._journal.lock(), self._mutex:
             for _ in range(_MOST_CONFLICTS):
                 seen = self._journal.signature()
                 if seen != self.position.seen:

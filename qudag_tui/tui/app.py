@@ -25,7 +25,7 @@ from qudag_tui.run import clock
 from qudag_tui.tui import messages, theme
 from qudag_tui.tui.glyphs import ASCII, UNICODE
 from qudag_tui.tui.history import History
-from qudag_tui.tui.lifecycle import Lifecycle, flush_or_end, is_ascii_locale, unusable_terminal
+from qudag_tui.tui.lifecycle import Lifecycle, flush_or_end, is_ascii_locale, stop_here, unusable_terminal
 from qudag_tui.tui.modes import FIRST, MODES, commands
 from qudag_tui.tui.pace import QUIET_SECONDS, Pace
 from qudag_tui.tui.screens.view import View
@@ -85,6 +85,8 @@ class QudagApp(App[int]):
         """Paint first, read the run right after."""
         if self._lifecycle is not None:
             self._lifecycle.running(asyncio.get_running_loop(), lambda code: self.exit(code, return_code=code))
+        # The terminal has forgotten what stood there before ctrl+z.
+        self.app_resume_signal.subscribe(self, lambda _: self.act_redraw())
         if self.session.is_large():
             self.call_after_refresh(self._start_reading)
         else:
@@ -367,8 +369,8 @@ class QudagApp(App[int]):
         self.screen.refresh()
 
     def act_suspend(self) -> None:
-        """Back to the shell."""
-        self.action_suspend_process()
+        """Back to the shell, once what is being saved is saved."""
+        self.ask_in_background(stop_here(self))
 
     def action_ctrl_c(self) -> None:
         """Nothing ends by accident."""

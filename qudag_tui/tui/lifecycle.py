@@ -10,12 +10,30 @@ import sys
 import termios
 import threading
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from qudag_tui.tui.app import QudagApp
 
 LAST_RESORT_SECONDS = 2.0
+# Longer than the journal's lock is waited for.
+SAVING_SECONDS = 10.0
 _SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 # Leaves the alternate screen; mouse, focus, paste and keyboard reports off; cursor on; wrapping on.
 _RESTORE = b"\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[?1016l\x1b[?2004l\x1b[?2048l\x1b[<u\x1b[?1049l\x1b[?25h\x1b[?1004l\x1b[?7h\x1b[0m"
+
+
+async def stop_here(app: QudagApp) -> None:
+    """Stop the program, as ctrl+z does, but never with the journal's lock in its hands: the rollback would wait for it."""
+    run = app.session.run
+    if run is not None and not await asyncio.to_thread(run.rest, SAVING_SECONDS):
+        app.say("something is still being saved: ctrl+z again", wrong=True)
+        return
+    try:
+        app.action_suspend_process()
+    finally:
+        if run is not None:
+            run.go_on()
 
 
 def unusable_terminal(environment: Mapping[str, str]) -> str:

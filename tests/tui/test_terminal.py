@@ -9,10 +9,15 @@ import stat
 import subprocess
 import sys
 import termios
+import time
 from pathlib import Path
 
 import pytest
 
+from qudag_tui.core.event import ItemTicked
+from qudag_tui.run.folder import JOURNAL_LOCK
+from qudag_tui.run.lock import Lock
+from tests.supervisor.shimmed import until
 from tests.tui.deployment import SHIPPED, Deployment
 from tests.tui.stalling import stall
 from tests.tui.terminal import PATIENCE_SECONDS, PROGRAM, REPOSITORY, Terminal
@@ -52,6 +57,40 @@ def test_a_stalled_terminal_does_not_keep_it_alive(deployment: Deployment) -> No
 
         assert terminal.process.wait(PATIENCE_SECONDS) == 143
         assert termios.tcgetattr(terminal.follower)[3] == terminal.attributes[3]
+
+
+def state_of(pid: int) -> str:
+    """The letter that the kernel has for what a process does: T if it is stopped."""
+    return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
+
+
+def test_ctrl_z_waits_for_what_is_being_saved_and_stops_with_no_lock_in_its_hands(deployment: Deployment) -> None:
+    lock = Lock(deployment.run.folder, JOURNAL_LOCK)
+    with Terminal(deployment.folder) as terminal:
+        terminal.wait_for("Freeze the code")
+        terminal.wait_for("supervised")
+        pid = terminal.process.pid
+        lock.acquire(10, purpose="be in the way")
+        # The save has begun once its lock is asked for; it is not granted before the key has come.
+        terminal.press("j ")
+        terminal.read(0.5)
+        terminal.press("\x1a")
+        soon = time.monotonic() + 2.0
+        while time.monotonic() < soon:
+            terminal.read(0.05)
+            assert state_of(pid) != "T", "it was stopped in the middle of saving"
+        lock.release()
+        until(lambda: state_of(pid) == "T")
+
+        assert lock.try_acquire(), "it was stopped with the lock in its hands"
+        lock.release()
+        deployment.run.catch_up()
+        assert any(isinstance(event.fact, ItemTicked) for event in deployment.run.events)
+        terminal.output.clear()
+        terminal.send(signal.SIGCONT)
+        terminal.wait_for("Freeze the code")
+        terminal.send(signal.SIGTERM)
+        assert terminal.end() == 143
 
 
 def test_an_escape_in_a_label_is_never_emitted(tmp_path: Path) -> None:
