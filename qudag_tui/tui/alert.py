@@ -67,4 +67,4 @@ def show_offer(app: QudagApp) -> None:
         and view.search_line is None
         and app.pace.idle_seconds(now) >= IDLE_SECONDS
     ):
-        app.act_rollback()
+        app.act("rollback")

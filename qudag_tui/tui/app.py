@@ -303,35 +303,17 @@ class QudagApp(App[int]):
 
     def act(self, name: str) -> None:
         """Do what a key or a command stands for; what asks something is imported when it is first used."""
-        own = getattr(self, f"act_{name}", None)
-        if own is None:
+        if name in self.MODES:
+            self.show_offer_until = None
+            self.switch_mode(name)
+        elif own := getattr(self, f"act_{name}", None):
+            own()
+        else:
             from qudag_tui.tui import asking  # noqa: PLC0415  # as said above
 
             asking.ACTS[name](self)
-        else:
-            own()
 
     # Keys that every view shares
-
-    def act_checklists(self) -> None:
-        """View 1."""
-        self.show_offer_until = None
-        self.switch_mode("checklists")
-
-    def act_metrics(self) -> None:
-        """View 2."""
-        self.show_offer_until = None
-        self.switch_mode("metrics")
-
-    def act_rollback(self) -> None:
-        """View 3."""
-        self.show_offer_until = None
-        self.switch_mode("rollback")
-
-    def act_timeline(self) -> None:
-        """View 4."""
-        self.show_offer_until = None
-        self.switch_mode("timeline")
 
     def attach_again(self) -> None:
         """Be there under the name that is declared now, and see that there is a supervisor."""

@@ -86,7 +86,7 @@ def go_to(tmux: Tmux, text: str) -> None:
     tmux.type(text)
     tmux.wait_for(rf"(?m)^ {text}$")
     tmux.press("Enter")
-    tmux.wait_for(rf"“{text}”: \\d+ of \\d")
+    tmux.wait_for(rf"“{text}”: \d+ of \d")
 
 
 def start_typed(tmux: Operator) -> None:

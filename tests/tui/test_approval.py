@@ -206,7 +206,7 @@ async def test_a_paste_into_the_signature_field_reaches_nothing_else(deployment:
         deployment.ask(ask.Execute("rollback", own_keys=owner))
         await robot.sees("waits for a second signature")
         before = deployment.run.state.head_seq
-        robot.app.act_rollback()
+        robot.app.act("rollback")
         robot.app.act("approve")
         await robot.sees("A second person's signature")
         # Without brackets a paste is keys: a line break in it hands nothing in, and what follows stays in the field.

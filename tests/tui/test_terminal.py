@@ -17,10 +17,10 @@ import pytest
 from qudag_tui.core.event import ItemTicked
 from qudag_tui.run.folder import JOURNAL_LOCK
 from qudag_tui.run.lock import Lock
-from tests.supervisor.shimmed import until
 from tests.tui.deployment import SHIPPED, Deployment
 from tests.tui.stalling import stall
 from tests.tui.terminal import PATIENCE_SECONDS, PROGRAM, REPOSITORY, Terminal
+from tests.waiting import until
 
 LEAVES = (b"\x1b[?1049l", b"\x1b[?25h", b"\x1b[?1000l", b"\x1b[?2004l")
 COLOURS = re.compile(rb"\x1b\[[0-9;]*\b(?:3[0-79]|4[0-79]|9[0-7]|10[0-7]|38|48)\b[0-9;]*m")

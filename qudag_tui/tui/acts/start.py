@@ -228,6 +228,6 @@ def ask_start(
         stops = before is not None and named is not None and before.request == named.request
         app.submit(ask.Execute(target, reason, stops, undo, alone, own_keys))
         if app.shot is not None and target in app.shot.plan.procedures:
-            app.act_rollback()
+            app.act("rollback")
 
     app.ask_in_background(ask_for_code())

@@ -185,6 +185,6 @@ def show_recap(app: QudagApp, seen: int, left: datetime | None) -> None:
 
     def answered(answer: str | None) -> None:
         if answer == "4":
-            app.act_timeline()
+            app.act("timeline")
 
     app.push_screen(Recap(f"Welcome back, {app.actor.by}.{ago}", recap_lines(shot, seen)), answered)

@@ -177,7 +177,7 @@ class View(Screen[None]):
 
     def act_back(self) -> None:
         """To the checklists."""
-        self.desk.act_checklists()
+        self.desk.act("checklists")
 
     def copy_text(self) -> str:
         """What the copy key takes."""
