@@ -10,7 +10,7 @@ from qudag_tui.core.instant import NANOSECONDS
 from qudag_tui.core.metric import Metric
 from qudag_tui.core.part import Part, part
 from qudag_tui.core.slots import Series, Window, period_ns, slots
-from qudag_tui.core.statistics.dispersion import dispersion
+from qudag_tui.core.statistics.dispersion import Bin, dispersion
 
 MINUTE_NS = 60 * NANOSECONDS
 # A gap hides no restart if the counter stood higher before it than traffic so many times the busiest seen could have
@@ -24,14 +24,15 @@ MOST_COUNTED = 2.0**53
 class Counts:
     """``events`` in ``total``, as far as they were observed, over ``seconds`` of the window.
 
-    ``minutes`` holds (events, total) of each minute. ``unobserved`` says what hid increments, "" if nothing did.
+    ``minutes`` holds what was counted in each minute; what was counted over a gap that reaches into several of them
+    may be of any of those. ``unobserved`` says what hid increments, "" if nothing did.
     ``slots`` and ``missing`` count the looks that were due, and those without a number; ``newest_ns`` is the time of
     the last good one.
     """
 
     events: float
     total: float
-    minutes: tuple[tuple[float, float], ...]
+    minutes: tuple[Bin, ...]
     seconds: float
     slots: int
     missing: int
@@ -40,7 +41,7 @@ class Counts:
 
     def dispersion(self, burst: float) -> float:
         """φ: how many of the events come together; at least 1 and ``burst``, else what the minutes show."""
-        return max(1.0, burst, dispersion(self.minutes))
+        return max(1.0, burst, dispersion(self.minutes, self.events, self.total))
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,7 +76,8 @@ def counts(metric: Metric, series: Series, window: Window, restarts: Sequence[in
         ),
         default=None,
     )
-    minutes: dict[int, tuple[float, float]] = {}
+    events = total = 0.0
+    minutes: dict[int, Bin] = {}
     fell_from: _Look | None = None
     for one, other, back in steps:
         # A counter that is back above where it was at the next look was misread, and did not count all of it anew.
@@ -86,13 +88,16 @@ def counts(metric: Metric, series: Series, window: Window, restarts: Sequence[in
             grown = (0.0, 0.0)
         if back or restarts or other.at_ns - one.at_ns != every:
             hidden += _hides(metric, (one, other), every, busiest, restarts)
-        minute = (other.at_ns - 1 - first) // MINUTE_NS
-        events, total = minutes.get(minute, (0.0, 0.0))
-        minutes[minute] = (events + grown[0], total + _whole(metric, grown))
+        counted = grown[0], _whole(metric, grown)
+        events, total = events + counted[0], total + counted[1]
+        span = range((one.at_ns + every - 1 - first) // MINUTE_NS, (other.at_ns - 1 - first) // MINUTE_NS + 1)
+        for minute in span:
+            known = minutes.get(minute, Bin(0.0, 0.0))
+            minutes[minute] = known.with_these(*counted) if len(span) == 1 else known.with_some_of(*counted)
     hidden += [] if looks[-1] else ["no count at the end of the window"]
     return Counts(
-        sum(events for events, _ in minutes.values()),
-        sum(total for _, total in minutes.values()),
+        events,
+        total,
         tuple(minutes.values()),
         (seen[-1].at_ns - seen[0].at_ns) / NANOSECONDS,
         len(looks),

@@ -12,6 +12,7 @@ import pytest
 
 from qudag_tui.core.counts import Counts
 from qudag_tui.core.extension import AfterLook, after_look
+from qudag_tui.core.statistics.dispersion import Bin
 from qudag_tui.core.verdict import Verdict
 from tests.core.measuring import at, captured, counted, gauge, growing, judged, ratio, samples, slow
 
@@ -279,6 +280,6 @@ def test_what_moves_both_sides_at_once_does_not_hide_a_change_from_a_concurrent_
 
 
 def test_dispersion_is_at_least_what_the_file_states() -> None:
-    alone = Counts(3, 9000, ((1, 3000), (1, 3000), (1, 3000)), 180, 18, 0, 0)
+    alone = Counts(3, 9000, (Bin(1, 3000), Bin(1, 3000), Bin(1, 3000)), 180, 18, 0, 0)
 
     assert (alone.dispersion(1), alone.dispersion(20)) == (1.0, 20.0)

@@ -11,6 +11,7 @@ from qudag_tui.core.condition import Comparison
 from qudag_tui.core.counts import countable, counts
 from qudag_tui.core.extension import alpha_of
 from qudag_tui.core.judge_counts import requests_needed
+from qudag_tui.core.statistics.dispersion import Bin
 from qudag_tui.core.statistics.proportion import clopper_pearson
 from qudag_tui.core.unit import Unit
 from qudag_tui.core.verdict import Verdict
@@ -218,7 +219,7 @@ def test_more_errors_than_requests_are_counters_that_do_not_belong_together() ->
 def test_counts_are_those_of_the_window_and_its_minutes() -> None:
     found = counts(ratio(), traffic(18, {0: 1, 5: 2, 6: 4, 17: 8}), window(18))
 
-    assert (found.events, found.total, found.minutes) == (15.0, 1800.0, ((3.0, 600.0), (4.0, 600.0), (8.0, 600.0)))
+    assert (found.events, found.total, found.minutes) == (15.0, 1800.0, (Bin(3, 600), Bin(4, 600), Bin(8, 600)))
     assert (found.seconds, found.slots, found.missing, found.newest_ns) == (180.0, 19, 0, at(18))
 
 

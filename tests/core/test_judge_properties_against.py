@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from itertools import product
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from qudag_tui.core.baseline import Captured, capture
@@ -62,6 +62,8 @@ def counts(chance: random.Random, errors: float, first: int = 0) -> Series:
 @pytest.mark.parametrize("condition", ["errors < baseline + 20%", "errors < 1.5x baseline", "errors <= baseline + 1%"])
 @pytest.mark.parametrize("kind", ["captured", "fixed"])
 @given(seed=st.integers(0, 10_000), errors=st.sampled_from([0.01, 0.018, 0.03]), gone=GONE)
+# Errors of one minute that were taken for those of the next made a baseline look calmer than it was.
+@example(seed=404, errors=0.018, gone={1: None, 30: None})
 @settings(COMMON, max_examples=25)
 def test_marking_a_count_missing_never_makes_a_pass_against_a_baseline(
     condition: str, kind: str, *, seed: int, errors: float, gone: dict[int, float | None]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import random
 import statistics
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from itertools import pairwise
 
 import pytest
@@ -15,7 +15,7 @@ from scipy import special, stats
 
 from qudag_tui.core.statistics.autocorrelation import corrected, lag_one, widening, widening_of_both
 from qudag_tui.core.statistics.bins import edges, median, medians, seen_medians
-from qudag_tui.core.statistics.dispersion import dispersion
+from qudag_tui.core.statistics.dispersion import Bin, dispersion
 from qudag_tui.core.statistics.normal import normal_quantile
 from qudag_tui.core.statistics.proportion import (
     beta_quantile,
@@ -97,24 +97,49 @@ def test_asking_whether_a_bound_is_inside_a_limit_agrees_with_the_bound(events: 
         assert is_surely_above(events, total, limit, 0.05) is (low > limit)
 
 
+def pearson(bins: Iterable[tuple[float, float]]) -> float:
+    told = [Bin(*each) for each in bins]
+    return dispersion(told, sum(each.events for each in told), sum(each.total for each in told))
+
+
 def test_dispersion_is_pearsons() -> None:
     events, total = [3, 0, 9, 2, 1], [1000, 900, 1100, 1000, 950]
     observed = [[e, n - e] for e, n in zip(events, total, strict=True)]
     chi = stats.chi2_contingency(observed, correction=False)
 
-    assert dispersion(list(zip(events, total, strict=True))) == pytest.approx(chi.statistic / 4, abs=CLOSE)
+    assert pearson(zip(events, total, strict=True)) == pytest.approx(chi.statistic / 4, abs=CLOSE)
 
 
 @pytest.mark.parametrize("bins", [[], [(1, 10)], [(0, 10), (0, 20)], [(5, 5), (2, 2)], [(0, 0), (0, 0)]])
 def test_dispersion_that_says_nothing_is_one(bins: Sequence[tuple[float, float]]) -> None:
-    assert dispersion(bins) == 1.0
+    assert pearson(bins) == 1.0
 
 
 def test_bursts_of_twenty_have_a_dispersion_of_about_twenty() -> None:
     chance = random.Random(4)
     bins = [(20.0 * sum(chance.random() < 0.0005 for _ in range(1000)), 10_000.0) for _ in range(600)]
 
-    assert dispersion(bins) == pytest.approx(20, rel=0.15)
+    assert pearson(bins) == pytest.approx(20, rel=0.15)
+
+
+@given(st.lists(st.tuples(st.integers(0, 20), st.integers(0, 500)), min_size=2, max_size=12), st.data())
+def test_not_to_know_in_which_bin_something_was_counted_never_makes_a_dispersion_smaller(
+    counted: list[tuple[int, int]], data: st.DataObject
+) -> None:
+    """``counted`` has events and what was none; a part of two neighbours is then known together only."""
+    bins = [Bin(events, events + rest) for events, rest in counted]
+    first = data.draw(st.integers(0, len(counted) - 2))
+    taken = [
+        (data.draw(st.integers(0, events)), data.draw(st.integers(0, rest)))
+        for events, rest in counted[first : first + 2]
+    ]
+    events, total = sum(each[0] for each in taken), sum(sum(each) for each in taken)
+    unsure = list(bins)
+    for number, (part, rest) in enumerate(taken, first):
+        unsure[number] = bins[number].with_these(-part, -part - rest).with_some_of(events, total)
+
+    sums = sum(each.events for each in bins), sum(each.total for each in bins)
+    assert dispersion(unsure, *sums) >= dispersion(bins, *sums) * (1 - CLOSE)
 
 
 @given(st.lists(_FINITE, min_size=1, max_size=50))
