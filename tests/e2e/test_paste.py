@@ -55,7 +55,7 @@ HARMLESS = {
 
 
 # A question, or the line of a search, stands there.
-OPEN = r"esc not now|(?<=\n) search"
+OPEN = r"esc (not now|close)|(?<=\n) search"
 MOST_TRIES = 20
 # Views, and questions that are open in them.
 VIEWS = {
