@@ -20,7 +20,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Ask for the end, and see that there is a supervisor that carries it out."""
-    from qudag_tui.run import clock  # noqa: PLC0415  # beside its only use
+    from qudag_tui.run import clock
 
     session = Session(arguments)
     # First on disk, whatever becomes of the supervisor.

@@ -44,9 +44,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Show the difference, ask what is to be asked, and adopt it."""
-    from qudag_tui.core.adoption import carry, has_progress  # noqa: PLC0415  # a wrong option needs none of it
-    from qudag_tui.core.difference import difference  # noqa: PLC0415
-    from qudag_tui.run.adopting import candidate  # noqa: PLC0415
+    from qudag_tui.core.adoption import carry, has_progress  # a wrong option needs none of it
+    from qudag_tui.core.difference import difference
+    from qudag_tui.run.adopting import candidate
 
     session = Session(arguments)
     same, variables = _pairs_of(arguments.same), variables_of(arguments)
@@ -98,7 +98,7 @@ def _pairs_of(words: Sequence[str]) -> dict[str, str]:
 
 def _require_possible(session: Session) -> None:
     """Ask nothing of a person that is refused in the end."""
-    from qudag_tui.core.decide_adoption import in_the_way  # noqa: PLC0415  # beside its only use
+    from qudag_tui.core.decide_adoption import in_the_way
 
     refusal = in_the_way(session.state)
     if refusal is not None:
@@ -107,7 +107,7 @@ def _require_possible(session: Session) -> None:
 
 
 def _show(told: Difference, found: Candidate) -> None:
-    from qudag_tui.plan.difference import difference  # noqa: PLC0415  # beside its only use
+    from qudag_tui.plan.difference import difference
 
     for line in told.words():
         put(line)
@@ -151,8 +151,8 @@ def _agrees(question: str) -> bool:
 def _require_trust(session: Session, found: Candidate) -> None:
     why = found.why_untrusted()
     if why and can_ask() and _agrees(f"{why}: it is reviewed before it is adopted. Review it now?"):
-        from qudag_tui.cli.trust import give_trust, review_lines  # noqa: PLC0415  # beside its only use
-        from qudag_tui.plan.trust import review  # noqa: PLC0415
+        from qudag_tui.cli.trust import give_trust, review_lines
+        from qudag_tui.plan.trust import review
 
         reviewed = review(found.plan, found.path)
         say(*review_lines(reviewed))
@@ -169,7 +169,7 @@ def _require_trust(session: Session, found: Candidate) -> None:
 
 
 def _tell(session: Session, found: Candidate, seq: int) -> None:
-    from qudag_tui.plan.named_files import declared_names  # noqa: PLC0415  # beside its only use
+    from qudag_tui.plan.named_files import declared_names
 
     state = session.state
     say(f"the run follows {state.file} as it is now ({state.done['']} of {state.total['']})")

@@ -62,8 +62,8 @@ def _standard_input() -> str:
 
 def _sign_only(arguments: argparse.Namespace) -> ExitCode:
     """Sign a token, with no run at hand: the signature is the one line on stdout."""
-    from qudag_tui.core.approval_payload import PayloadError  # noqa: PLC0415  # beside its only use
-    from qudag_tui.core.approval_token import payload_in  # noqa: PLC0415
+    from qudag_tui.core.approval_payload import PayloadError
+    from qudag_tui.core.approval_token import payload_in
 
     try:
         payload, asked = payload_in(_standard_input() if arguments.token == "-" else arguments.token)  # noqa: S105  # no secret
@@ -80,9 +80,9 @@ def _sign_only(arguments: argparse.Namespace) -> ExitCode:
 
 def _sign(payload: str, asked: Asked, arguments: argparse.Namespace) -> Signature:
     """Show in words what is approved, ask, and sign. Without a terminal only with a key that was named here."""
-    from qudag_tui.run import clock  # noqa: PLC0415  # beside its only use
-    from qudag_tui.run.signers import load_signing  # noqa: PLC0415
-    from qudag_tui.run.ssh_signature import sign  # noqa: PLC0415
+    from qudag_tui.run import clock
+    from qudag_tui.run.signers import load_signing
+    from qudag_tui.run.ssh_signature import sign
 
     if not can_ask() and not arguments.key:
         raise Stop(ExitCode.REFUSED, "there is no terminal to ask on: nothing is signed unless --key names the key")
@@ -121,7 +121,7 @@ def asked_lines(asked: Asked, now: datetime) -> list[str]:
 
 
 def _show(session: Session) -> ExitCode:
-    from qudag_tui.run.approving import text_to_sign, waiting_for_approval  # noqa: PLC0415  # beside its only use
+    from qudag_tui.run.approving import text_to_sign, waiting_for_approval
 
     execution = waiting_for_approval(session.state)
     print_token(session, text_to_sign(session.state, session.opened, execution))
@@ -130,8 +130,8 @@ def _show(session: Session) -> ExitCode:
 
 def print_token(session: Session, payload: str, *, as_data: bool = True) -> None:
     """What waits, and the text to sign: on stdout, or as words where stdout has other data."""
-    from qudag_tui.core.approval_payload import read_payload  # noqa: PLC0415  # beside its only use
-    from qudag_tui.core.approval_token import token_of  # noqa: PLC0415
+    from qudag_tui.core.approval_payload import read_payload
+    from qudag_tui.core.approval_token import token_of
 
     asked, token = read_payload(payload), token_of(payload)
     if as_data and session.option("json"):
@@ -147,8 +147,8 @@ def print_token(session: Session, payload: str, *, as_data: bool = True) -> None
 
 def _sign_here(session: Session) -> ExitCode:
     """A colleague at this login signs with a key of their own, and it is handed in at once."""
-    from qudag_tui.core.approval_payload import read_payload  # noqa: PLC0415  # beside its only use
-    from qudag_tui.run.approving import text_to_sign, waiting_for_approval  # noqa: PLC0415
+    from qudag_tui.core.approval_payload import read_payload
+    from qudag_tui.run.approving import text_to_sign, waiting_for_approval
 
     payload = text_to_sign(session.state, session.opened, waiting_for_approval(session.state))
     signature = _sign(payload, read_payload(payload), session.arguments)
@@ -158,8 +158,8 @@ def _sign_here(session: Session) -> ExitCode:
 
 def _hand_in(session: Session, text: str) -> ExitCode:
     """Verify a signature, and record it where a supervisor sees it."""
-    from qudag_tui.run import clock  # noqa: PLC0415  # beside its only use
-    from qudag_tui.run.approving import approval_of  # noqa: PLC0415
+    from qudag_tui.run import clock
+    from qudag_tui.run.approving import approval_of
 
     if not text.strip():
         raise Stop(ExitCode.USAGE, "there is no signature: say --signature LINE, or give it on standard input")

@@ -27,7 +27,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Arm the run once it is trusted, confirmed and supervised; or disarm it."""
-    from qudag_tui.run import clock  # noqa: PLC0415  # beside its only use
+    from qudag_tui.run import clock
 
     session = Session(arguments)
     if arguments.off:

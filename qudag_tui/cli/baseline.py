@@ -29,7 +29,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _list(session: Session, arguments: argparse.Namespace) -> ExitCode:
-    from qudag_tui.core.compared import compared  # noqa: PLC0415  # beside its only use
+    from qudag_tui.core.compared import compared
 
     kept = session.state.baselines
     if arguments.json:
@@ -55,7 +55,7 @@ def _list(session: Session, arguments: argparse.Namespace) -> ExitCode:
             samples = f"{found.captured.samples} of {found.captured.slots} samples"
             put(f"{metric.id}\tcaptured{again}\t{samples}\t{found.by}\t{stamp(found.at.wall)}")
         elif metric.baseline is not None:
-            from qudag_tui.core.unit import show  # noqa: PLC0415  # beside its only use
+            from qudag_tui.core.unit import show
 
             put(f"{metric.id}\ta fixed number\t{show(metric.baseline, metric.unit)}")
         elif metric.concurrent is not None:
@@ -66,12 +66,12 @@ def _list(session: Session, arguments: argparse.Namespace) -> ExitCode:
 
 
 def _capture(session: Session, arguments: argparse.Namespace) -> ExitCode:
-    from qudag_tui.core.against import lacking  # noqa: PLC0415  # listing needs none of it
-    from qudag_tui.core.compared import to_capture  # noqa: PLC0415
-    from qudag_tui.core.intent import CaptureBaseline  # noqa: PLC0415
-    from qudag_tui.plan.lookup import find_id  # noqa: PLC0415
-    from qudag_tui.run import clock  # noqa: PLC0415
-    from qudag_tui.run.capturing import captures  # noqa: PLC0415
+    from qudag_tui.core.against import lacking  # listing needs none of it
+    from qudag_tui.core.compared import to_capture
+    from qudag_tui.core.intent import CaptureBaseline
+    from qudag_tui.plan.lookup import find_id
+    from qudag_tui.run import clock
+    from qudag_tui.run.capturing import captures
 
     try:
         seconds = parse_duration(arguments.window)

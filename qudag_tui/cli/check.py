@@ -24,9 +24,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Check it: 2 with errors, 0 with none; with ``--strict`` 1 for warnings."""
-    from qudag_tui.plan.error import PlanError, PlanErrors, PlanWarning  # noqa: PLC0415  # a wrong option needs no parser
-    from qudag_tui.plan.file import parse_plan, read_bytes  # noqa: PLC0415
-    from qudag_tui.plan.warning import warnings  # noqa: PLC0415
+    from qudag_tui.plan.error import PlanError, PlanErrors, PlanWarning  # a wrong option needs no parser
+    from qudag_tui.plan.file import parse_plan, read_bytes
+    from qudag_tui.plan.warning import warnings
 
     def plain(found: PlanError | PlanWarning) -> dict[str, Any]:
         return {"line": found.line, "column": found.column, "message": found.message}
@@ -55,8 +55,8 @@ def _unapproved(plan: Plan) -> dict[str, str]:
     asking = [procedure for procedure in plan.procedures.values() if procedure.approvals > 1]
     if not asking:
         return {}
-    from qudag_tui.run.actor import this_actor  # noqa: PLC0415  # most files ask for one person
-    from qudag_tui.run.signers import SigningError, load_signing, require_people  # noqa: PLC0415
+    from qudag_tui.run.actor import this_actor  # most files ask for one person
+    from qudag_tui.run.signers import SigningError, load_signing, require_people
 
     found = {}
     for procedure in asking:

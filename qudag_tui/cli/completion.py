@@ -25,7 +25,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def _options() -> dict[str, list[str]]:
-    from qudag_tui.cli.parser import parser_of  # noqa: PLC0415  # loads every verb, which only this one needs
+    from qudag_tui.cli.parser import parser_of  # loads every verb, which only this one needs
 
     return {
         verb: [

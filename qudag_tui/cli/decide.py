@@ -21,7 +21,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Record it."""
-    from qudag_tui.plan.lookup import find_phase  # noqa: PLC0415  # a wrong option needs no run
+    from qudag_tui.plan.lookup import find_phase  # a wrong option needs no run
 
     session = Session(arguments)
     phase = find_phase(session.plan, arguments.phase)

@@ -57,7 +57,7 @@ def require_approvers(session: Session, target: str, *, alone: str) -> tuple[str
     procedure = session.plan.procedures.get(target)
     if procedure is None or procedure.approvals <= 1 or alone:
         return ()
-    from qudag_tui.run.signers import SigningError, load_signing, require_people  # noqa: PLC0415  # seldom needed
+    from qudag_tui.run.signers import SigningError, load_signing, require_people  # seldom needed
 
     try:
         signing = load_signing()
@@ -117,7 +117,7 @@ def require_trust(session: Session, step: Step | None = None) -> None:
 
     On a terminal the review is offered at once; :class:`Stop` (3) with the command that reviews it otherwise.
     """
-    from qudag_tui.plan.trust import check, check_before_exec  # noqa: PLC0415  # hashing is needed only before something runs
+    from qudag_tui.plan.trust import check, check_before_exec  # hashing is needed only before something runs
 
     def look() -> str:
         return check(session.plan, file) if step is None else check_before_exec(session.plan, file, step)
@@ -137,11 +137,11 @@ def require_trust(session: Session, step: Step | None = None) -> None:
 
 def offer_review(session: Session, file: Path, problem: str) -> None:
     """Show what has changed, and let a person trust what is there now, put the trusted copy back, or do neither."""
-    from qudag_tui.cli.trust import give_trust, restore_changed, review_lines  # noqa: PLC0415  # beside its only use
-    from qudag_tui.plan.restoring import restorable  # noqa: PLC0415
-    from qudag_tui.plan.review_text import difference_parts, lines_of  # noqa: PLC0415
-    from qudag_tui.plan.trust import review, trusted  # noqa: PLC0415
-    from qudag_tui.run.plans import load_plan  # noqa: PLC0415
+    from qudag_tui.cli.trust import give_trust, restore_changed, review_lines
+    from qudag_tui.plan.restoring import restorable
+    from qudag_tui.plan.review_text import difference_parts, lines_of
+    from qudag_tui.plan.trust import review, trusted
+    from qudag_tui.run.plans import load_plan
 
     reviewed = review(session.plan, file, data=load_plan(session.opened, session.plan.sha256))
     given = trusted(session.plan, file)
@@ -175,8 +175,8 @@ def ask_and_follow(session: Session, intent: Intent, arguments: argparse.Namespa
             put_json(event_json(event), lines=True)
         execution = session.state.executions.get(event.seq)
         if execution is not None and execution.awaits_approval:
-            from qudag_tui.cli.approve import print_token  # noqa: PLC0415  # beside its only use
-            from qudag_tui.run.approving import text_to_sign  # noqa: PLC0415
+            from qudag_tui.cli.approve import print_token
+            from qudag_tui.run.approving import text_to_sign
 
             print_token(session, text_to_sign(session.state, session.opened, execution), as_data=arguments.json)
         return follow(session, event, arguments)
@@ -199,7 +199,7 @@ def follow(session: Session, event: Event, arguments: argparse.Namespace) -> Exi
 
 def _confirmed(session: Session, intent: Execute, arguments: argparse.Namespace) -> Execute:
     """``intent`` with what it stops first, after a person has typed the code (or said ``--yes``)."""
-    from qudag_tui.run import clock  # noqa: PLC0415  # beside its only use
+    from qudag_tui.run import clock
 
     session.run.catch_up()
     answer = decide(session.state, intent, session.actor, clock.now())

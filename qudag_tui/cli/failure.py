@@ -63,7 +63,7 @@ def _of_system(error: OSError) -> tuple[ExitCode, str]:
 
 
 def _of_plan(error: Exception) -> tuple[ExitCode, str] | None:
-    from qudag_tui.plan import NothingFound, PlanErrors, SeveralFound  # noqa: PLC0415  # only on the way out
+    from qudag_tui.plan import NothingFound, PlanErrors, SeveralFound  # only on the way out
 
     if isinstance(error, PlanErrors | SeveralFound):
         return ExitCode.USAGE, str(error)
@@ -73,7 +73,7 @@ def _of_plan(error: Exception) -> tuple[ExitCode, str] | None:
 
 
 def _of_run(error: Exception) -> tuple[ExitCode, str] | None:
-    from qudag_tui.run import error as run_error  # noqa: PLC0415  # only on the way out
+    from qudag_tui.run import error as run_error  # only on the way out
 
     if not isinstance(error, run_error.RunError):
         return None

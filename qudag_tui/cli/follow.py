@@ -185,7 +185,7 @@ class Follower:
         return f"“{step.text}” {outcome};{first} it waits for one of: qudag-tui {', '.join(ways)}"
 
     def _if_alone(self) -> ExitCode | None:
-        from qudag_tui.run.supervision import supervisor_alive  # noqa: PLC0415  # beside its only use
+        from qudag_tui.run.supervision import supervisor_alive
 
         self._alone = 0 if supervisor_alive(self.session.opened) else self._alone + 1
         if self._alone < _PATIENCE:

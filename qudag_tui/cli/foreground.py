@@ -53,7 +53,7 @@ class Foreground:
 
     def attempt(self, action: StartStep) -> Iterator[ev.Fact]:
         """One attempt, from its start to its end, as facts; its output is printed meanwhile."""
-        from qudag_tui.plan.trust import trusted  # noqa: PLC0415  # as above
+        from qudag_tui.plan.trust import trusted
 
         step, request, number = action.step, action.execution.request, action.attempt
         given = trusted(self._plan, Path(self._state.file))

@@ -30,7 +30,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """0 pass, 1 fail, 6 inconclusive, 7 unknown; a pass so far is inconclusive until the final look."""
-    from qudag_tui.cli.standings import Standings  # noqa: PLC0415  # a wrong option needs no samples
+    from qudag_tui.cli.standings import Standings  # a wrong option needs no samples
 
     session = Session(arguments)
     gates = _gates(session, arguments.target)
@@ -53,7 +53,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _wait(gates: list[Item], session: Session, target: str) -> list[Item]:
     """The gates of ``target`` once every one of them is final."""
-    from qudag_tui.cli.standings import Standings  # noqa: PLC0415  # as above
+    from qudag_tui.cli.standings import Standings
 
     told = False
     while session.state.closed is None:
@@ -118,7 +118,7 @@ def _lines(gate: Item, verdict: Verdict, session: Session, standings: Standings)
 
 
 def _json(gate: Item, verdict: Verdict, session: Session, standings: Standings) -> dict[str, Any]:
-    from qudag_tui.cli.status_json import gate_json  # noqa: PLC0415  # beside its only use
+    from qudag_tui.cli.status_json import gate_json
 
     said = gate_json(gate, session.state, standings)
     state = str(session.state.item_state(gate))
@@ -133,7 +133,7 @@ def _json(gate: Item, verdict: Verdict, session: Session, standings: Standings) 
 
 
 def _gates(session: Session, wanted: str) -> list[Item]:
-    from qudag_tui.plan.lookup import find_id  # noqa: PLC0415  # beside its only use
+    from qudag_tui.plan.lookup import find_id
 
     plan = session.plan
     gates = {gate.id: gate for gate in plan.gates}

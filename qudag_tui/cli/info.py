@@ -27,9 +27,9 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print it; works without a run as well."""
-    import platformdirs  # noqa: PLC0415  # slow to load, and needed only here
+    import platformdirs  # slow to load, and needed only here
 
-    from qudag_tui.run.witness import state_dir  # noqa: PLC0415
+    from qudag_tui.run.witness import state_dir
 
     session = Session(arguments)
     told: dict[str, Any] = {
@@ -61,7 +61,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _of_run(session: Session) -> dict[str, Any]:
     """What is known of the run that is meant, or why there is none."""
-    from qudag_tui.run.error import RunError  # noqa: PLC0415  # beside its only use
+    from qudag_tui.run.error import RunError
 
     try:
         plan = session.plan
@@ -69,8 +69,8 @@ def _of_run(session: Session) -> dict[str, Any]:
         if session.option("run") is not None:
             raise
         return {"run": f"none ({error.what})", **_of_file()}
-    from qudag_tui.cli.status_text import held_by  # noqa: PLC0415  # beside its only use
-    from qudag_tui.run.supervision import supervisor_holder  # noqa: PLC0415
+    from qudag_tui.cli.status_text import held_by
+    from qudag_tui.run.supervision import supervisor_holder
 
     holder = supervisor_holder(session.opened)
     return {
@@ -82,8 +82,8 @@ def _of_run(session: Session) -> dict[str, Any]:
 
 
 def _of_file() -> dict[str, Any]:
-    from qudag_tui.plan import PlanErrors, read_plan  # noqa: PLC0415  # beside its only use
-    from qudag_tui.plan.real_path import real_path  # noqa: PLC0415
+    from qudag_tui.plan import PlanErrors, read_plan
+    from qudag_tui.plan.real_path import real_path
 
     try:
         return {"file": str(real_path(Path(DEFAULT_FILE))), **_of_plan(read_plan(Path(DEFAULT_FILE)))}
@@ -92,7 +92,7 @@ def _of_file() -> dict[str, Any]:
 
 
 def _of_plan(plan: Plan) -> dict[str, Any]:
-    from qudag_tui.plan.lookup import scripts  # noqa: PLC0415  # beside its only use
+    from qudag_tui.plan.lookup import scripts
 
     sources = {
         source.id: f"{source.kind}, every {source.every_seconds:g} s{_target(source.target)}"

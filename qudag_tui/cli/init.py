@@ -52,7 +52,7 @@ def shipped_file() -> Path:
 
 
 def _titled(text: str, title: str) -> str:
-    import tomlkit  # noqa: PLC0415  # 70 ms, and only to keep the comments of what is edited
+    import tomlkit  # 70 ms, and only to keep the comments of what is edited
 
     if not title.strip():
         raise Stop(ExitCode.USAGE, "a title is not empty")

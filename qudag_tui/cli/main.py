@@ -15,7 +15,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
     Never raises, and never prints a traceback.
     """
-    from qudag_tui.cli.sinks import prepare  # noqa: PLC0415  # what is imported late costs nothing at --help
+    from qudag_tui.cli.sinks import prepare  # what is imported late costs nothing at --help
 
     if argv is None:
         prepare()
@@ -36,8 +36,8 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(words: Sequence[str]) -> int:
-    from qudag_tui.cli.parser import parse  # noqa: PLC0415
-    from qudag_tui.cli.verbs import module_of  # noqa: PLC0415
+    from qudag_tui.cli.parser import parse
+    from qudag_tui.cli.verbs import module_of
 
     verb, arguments = parse(words)
     code: int = module_of(verb).run(arguments)
@@ -45,8 +45,8 @@ def _run(words: Sequence[str]) -> int:
 
 
 def _explain(error: Exception) -> int:
-    from qudag_tui.cli.failure import explain  # noqa: PLC0415
-    from qudag_tui.cli.sinks import say  # noqa: PLC0415
+    from qudag_tui.cli.failure import explain
+    from qudag_tui.cli.sinks import say
 
     try:
         explained = explain(error)
@@ -54,7 +54,7 @@ def _explain(error: Exception) -> int:
             code, message = explained
             say(f"qudag-tui: {message}")
             return code
-        from qudag_tui.run.crash import write_crash  # noqa: PLC0415
+        from qudag_tui.run.crash import write_crash
 
         path = write_crash(error)
         where = f"the details are in {path}" if path else "and no folder takes the details"

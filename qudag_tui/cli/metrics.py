@@ -35,8 +35,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print them; what has no number says why."""
-    from qudag_tui.cli.standings import Standings  # noqa: PLC0415  # a wrong option needs no samples
-    from qudag_tui.cli.status_json import metric_json  # noqa: PLC0415
+    from qudag_tui.cli.standings import Standings  # a wrong option needs no samples
+    from qudag_tui.cli.status_json import metric_json
 
     session = Session(arguments)
     last: list[Any] | None = None

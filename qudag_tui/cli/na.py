@@ -19,7 +19,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Mark the box not applicable."""
-    from qudag_tui.plan.lookup import find_box  # noqa: PLC0415  # a wrong option needs no run
+    from qudag_tui.plan.lookup import find_box  # a wrong option needs no run
 
     session = Session(arguments)
     return record(session, MarkNotApplicable(find_box(session.plan, arguments.item).id, arguments.why), arguments)

@@ -54,9 +54,9 @@ def variables_of(arguments: argparse.Namespace) -> dict[str, str]:
 
 def run(arguments: argparse.Namespace) -> int:
     """Create the run and print its folder."""
-    from qudag_tui.run import clock  # noqa: PLC0415  # a wrong option needs none of it
-    from qudag_tui.run.run import Run  # noqa: PLC0415
-    from qudag_tui.sources.named_credentials import whole_readiness  # noqa: PLC0415
+    from qudag_tui.run import clock  # a wrong option needs none of it
+    from qudag_tui.run.run import Run
+    from qudag_tui.sources.named_credentials import whole_readiness
 
     session = Session(arguments)
     created = Run.create(

@@ -46,7 +46,7 @@ def run(arguments: argparse.Namespace) -> int:
     folder = session.folder if arguments.run is not None else _open_or_new(session, file)
     if folder is None:
         return ExitCode.DONE
-    from qudag_tui.tui.app import run_tui  # noqa: PLC0415  # Textual is loaded only for the screen
+    from qudag_tui.tui.app import run_tui  # Textual is loaded only for the screen
 
     code: int = run_tui(folder, session.actor, ascii=arguments.ascii or not has_unicode(sys.stderr))
     return code
@@ -61,24 +61,24 @@ def _require_file(file: Path, *, named: bool) -> None:
 
 
 def _nearest_verb(word: str) -> str:
-    from difflib import get_close_matches  # noqa: PLC0415  # only for a word that is neither file nor verb
+    from difflib import get_close_matches  # only for a word that is neither file nor verb
 
     return next(iter(get_close_matches(word, VERBS, 1, 0.7)), "")
 
 
 def _open_or_new(session: Session, file: Path) -> Path | None:
     """The only open run of ``file``; a new one where there is none and a person wants it; None where nobody does."""
-    from qudag_tui.run.error import RunNotFound  # noqa: PLC0415  # beside its only use
-    from qudag_tui.run.folder import find_run  # noqa: PLC0415
+    from qudag_tui.run.error import RunNotFound
+    from qudag_tui.run.folder import find_run
 
     try:
         return find_run(session.runs_dir, file=file)
     except RunNotFound:
-        from qudag_tui.plan import read_plan  # noqa: PLC0415  # an open run follows its own plan
-        from qudag_tui.run import clock  # noqa: PLC0415  # beside its only use
-        from qudag_tui.run.run import Run  # noqa: PLC0415
-        from qudag_tui.run.signers import require_approvers  # noqa: PLC0415
-        from qudag_tui.tui.new_run import ask_new_run  # noqa: PLC0415  # Textual is loaded only for the screen
+        from qudag_tui.plan import read_plan  # an open run follows its own plan
+        from qudag_tui.run import clock
+        from qudag_tui.run.run import Run
+        from qudag_tui.run.signers import require_approvers
+        from qudag_tui.tui.new_run import ask_new_run  # Textual is loaded only for the screen
 
         plan = read_plan(file)
         # Said before three fields are filled in for nothing.

@@ -22,7 +22,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Override it."""
-    from qudag_tui.plan.lookup import find_box_or_phase  # noqa: PLC0415  # a wrong option needs no run
+    from qudag_tui.plan.lookup import find_box_or_phase  # a wrong option needs no run
 
     session = Session(arguments)
     if arguments.target == UNPROTECTED:

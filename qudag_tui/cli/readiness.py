@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 def readiness_of(session: Session, *, supervised: bool) -> Readiness:
     """Of the run of ``session``: hashes what a trusted plan names. Names are missing where its steps would run."""
-    from qudag_tui.sources.named_credentials import whole_readiness  # noqa: PLC0415  # where it is told
+    from qudag_tui.sources.named_credentials import whole_readiness
 
     found = whole_readiness(session.plan, Path(session.state.file))
     return replace(found, names=names_missing(session.state, found, supervised=supervised))

@@ -63,7 +63,7 @@ def tell(session: Session, event: Event, arguments: argparse.Namespace) -> ExitC
 
 def say_if_alone(session: Session) -> None:
     """Say how what waits goes on, where there is no supervisor to carry it on."""
-    from qudag_tui.run.supervision import supervisor_alive  # noqa: PLC0415  # beside its only use
+    from qudag_tui.run.supervision import supervisor_alive
 
     if session.state.active_execution is not None and not supervisor_alive(session.opened):
         say("there is no supervisor: what comes next starts after qudag-tui resume")

@@ -38,13 +38,13 @@ class RefusedStep:
         return self._problem
 
     def _look(self, step: Step) -> str:
-        from qudag_tui.plan.trust import check_before_exec  # noqa: PLC0415  # hashing is needed only where one waits
+        from qudag_tui.plan.trust import check_before_exec  # hashing is needed only where one waits
 
         return check_before_exec(self._session.plan, Path(self._session.state.file), step)
 
     def offer(self, step: Step) -> None:
         """Once: show what has changed, let a person trust it or put the trusted copy back, and try the step again."""
-        from qudag_tui.cli.execute import offer_review  # noqa: PLC0415  # it imports what follows an execution
+        from qudag_tui.cli.execute import offer_review  # it imports what follows an execution
 
         if self._is_offered:
             return

@@ -21,7 +21,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Confirm what waits, and follow it: a restart first, and only by another call the step that is to be confirmed."""
-    from qudag_tui.run.supervision import supervisor_alive  # noqa: PLC0415  # a wrong option needs no run
+    from qudag_tui.run.supervision import supervisor_alive  # a wrong option needs no run
 
     session = Session(arguments)
     active = session.state.active_execution

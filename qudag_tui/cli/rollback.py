@@ -43,7 +43,7 @@ def run(arguments: argparse.Namespace) -> int:
     if arguments.dry_run and arguments.file:
         return _of_file(arguments)
     if arguments.unrecorded and not arguments.dry_run:
-        from qudag_tui.cli.unrecorded import run_unrecorded  # noqa: PLC0415  # seldom needed
+        from qudag_tui.cli.unrecorded import run_unrecorded  # seldom needed
 
         return run_unrecorded(arguments)
     if arguments.file:

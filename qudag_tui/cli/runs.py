@@ -19,7 +19,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """List them, one a line."""
-    from qudag_tui.run.folder import list_runs  # noqa: PLC0415  # a wrong option needs no run
+    from qudag_tui.run.folder import list_runs  # a wrong option needs no run
 
     session = Session(arguments)
     found = list_runs(session.runs_dir)

@@ -44,7 +44,7 @@ class Session:
     @cached_property
     def runs_dir(self) -> Path:
         """Where runs are sought: ``--runs-dir``, ``QUDAG_TUI_RUNS``, beside FILE, else ``./runs``."""
-        from qudag_tui.run.folder import runs_dir_for  # noqa: PLC0415  # only once a run is needed
+        from qudag_tui.run.folder import runs_dir_for  # only once a run is needed
 
         file, option = self.option("file"), self.option("runs_dir")
         return runs_dir_for(Path(file or DEFAULT_FILE), Path(option) if option else None)
@@ -52,21 +52,21 @@ class Session:
     @cached_property
     def folder(self) -> Path:
         """The folder of the run that is meant."""
-        from qudag_tui.run.folder import find_run  # noqa: PLC0415
+        from qudag_tui.run.folder import find_run
 
         return find_run(self.runs_dir, self.option("run"))
 
     @cached_property
     def run(self) -> Run:
         """The run, read up to its newest event."""
-        from qudag_tui.run.run import Run  # noqa: PLC0415
+        from qudag_tui.run.run import Run
 
         return Run.open(self.folder)
 
     @cached_property
     def actor(self) -> Actor:
         """Who is recorded."""
-        from qudag_tui.run.actor import this_actor  # noqa: PLC0415
+        from qudag_tui.run.actor import this_actor
 
         return this_actor(self.option("by"))
 
@@ -98,8 +98,8 @@ class Session:
 
         :class:`Stop` (5) if none starts.
         """
-        from qudag_tui.run.presence import attach  # noqa: PLC0415
-        from qudag_tui.run.supervision import ensure_supervisor  # noqa: PLC0415
+        from qudag_tui.run.presence import attach
+        from qudag_tui.run.supervision import ensure_supervisor
 
         with attach(self.opened, self.actor):
             ensure_supervisor(self.opened)
@@ -109,7 +109,7 @@ class Session:
     @contextmanager
     def watched(self) -> Iterator[None]:
         """The same, but that no supervisor can be started is said, and keeps nobody from going on."""
-        from qudag_tui.run.error import RunError  # noqa: PLC0415  # beside its only use
+        from qudag_tui.run.error import RunError
 
         with ExitStack() as stack:
             try:
@@ -119,8 +119,8 @@ class Session:
             yield
 
     def _wait_until_started(self) -> None:
-        from qudag_tui.run import clock  # noqa: PLC0415
-        from qudag_tui.run.supervision import has_started  # noqa: PLC0415
+        from qudag_tui.run import clock
+        from qudag_tui.run.supervision import has_started
 
         deadline = clock.boot_ns() + START_SECONDS * NANOSECONDS
         while clock.boot_ns() < deadline:

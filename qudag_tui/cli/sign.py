@@ -19,7 +19,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Sign."""
-    from qudag_tui.plan.lookup import find_signoff  # noqa: PLC0415  # a wrong option needs no run
+    from qudag_tui.plan.lookup import find_signoff  # a wrong option needs no run
 
     session = Session(arguments)
     return record(session, Sign(find_signoff(session.plan, arguments.role).id, arguments.why), arguments)

@@ -36,7 +36,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """0 if every series that a metric needs has a number, 1 if not, 3 where the file is not trusted."""
-    from qudag_tui.plan.file import parse_plan, read_bytes  # noqa: PLC0415  # a wrong option needs no parser
+    from qudag_tui.plan.file import parse_plan, read_bytes  # a wrong option needs no parser
 
     file = Path(arguments.file)
     plan = parse_plan(read_bytes(file), str(file), variables_of(arguments))
@@ -57,10 +57,10 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 async def _ask(plan: Plan, file: Path) -> list[dict[str, Any]]:
-    from qudag_tui.core.metric import SourceKind  # noqa: PLC0415
-    from qudag_tui.plan import trust  # noqa: PLC0415
-    from qudag_tui.sources.asked import AskedSources  # noqa: PLC0415
-    from qudag_tui.sources.opening import open_source  # noqa: PLC0415
+    from qudag_tui.core.metric import SourceKind
+    from qudag_tui.plan import trust
+    from qudag_tui.sources.asked import AskedSources
+    from qudag_tui.sources.opening import open_source
 
     given = trust.trusted(plan, file)
     harmless = {SourceKind.HOST, SourceKind.PROCESS, SourceKind.SCRIPTED}
@@ -90,10 +90,10 @@ def _needed(plan: Plan, source: str) -> list[str]:
 
 
 async def _read(source: Source, reader: SourceReader, needed: list[str]) -> dict[str, Any]:
-    from qudag_tui.core.counter import buckets_of  # noqa: PLC0415
-    from qudag_tui.core.metric import SourceKind  # noqa: PLC0415
-    from qudag_tui.run import clock  # noqa: PLC0415
-    from qudag_tui.sources.source import SourceError  # noqa: PLC0415
+    from qudag_tui.core.counter import buckets_of
+    from qudag_tui.core.metric import SourceKind
+    from qudag_tui.run import clock
+    from qudag_tui.sources.source import SourceError
 
     found: dict[str, Any] = {"source": source.id, "asked": True, "values": {}, "reasons": {}}
     try:

@@ -31,9 +31,9 @@ class Standings:
 
     def __init__(self, session: Session) -> None:
         """Of the run of ``session``."""
-        from qudag_tui.run.samples import SampleReader  # noqa: PLC0415  # SQLite is loaded only for verbs that need it
-        from qudag_tui.run.sampling import sampling_trouble  # noqa: PLC0415
-        from qudag_tui.run.supervision import supervisor_alive, supervisor_holder  # noqa: PLC0415
+        from qudag_tui.run.samples import SampleReader  # SQLite is loaded only for verbs that need it
+        from qudag_tui.run.sampling import sampling_trouble
+        from qudag_tui.run.supervision import supervisor_alive, supervisor_holder
 
         self.supervised = supervisor_alive(session.opened)
         self.holder = supervisor_holder(session.opened) if self.supervised else None

@@ -247,7 +247,7 @@ def _step(step: Step, execution: Execution | None, session: Session) -> dict[str
 
 
 def _last_line(attempt: Attempt, session: Session) -> str | None:
-    from qudag_tui.run.step_output import last_lines  # noqa: PLC0415  # only of what did not pass
+    from qudag_tui.run.step_output import last_lines  # only of what did not pass
 
     return next(iter(last_lines(session.opened, attempt.log, 1)), None)
 

@@ -247,8 +247,8 @@ def _step_words(box: Item, state: State, now: Instant) -> str:
 
 def failure_of(execution: Execution, folder: RunFolder) -> list[str]:
     """How the step that waits for a person failed, with the last line that it wrote; nothing where none did."""
-    from qudag_tui.cli.follow import how_it_ended  # noqa: PLC0415  # only where something failed
-    from qudag_tui.run.step_output import last_lines  # noqa: PLC0415
+    from qudag_tui.cli.follow import how_it_ended  # only where something failed
+    from qudag_tui.run.step_output import last_lines
 
     waits = execution.waits_for
     progress = execution.of(waits.id) if waits is not None else None
@@ -313,9 +313,9 @@ def tmux_line(session: Session, standings: Standings, now: Instant) -> str:
 
 def _is_trusted(session: Session) -> bool:
     """Whether its plan is trusted, or runs nothing; without hashing anything: a status bar asks every few seconds."""
-    from qudag_tui.plan.named_files import addresses, all_commands  # noqa: PLC0415
-    from qudag_tui.plan.real_path import real_path  # noqa: PLC0415
-    from qudag_tui.plan.trust import trusted  # noqa: PLC0415
+    from qudag_tui.plan.named_files import addresses, all_commands
+    from qudag_tui.plan.real_path import real_path
+    from qudag_tui.plan.trust import trusted
 
     file = real_path(Path(session.state.file))
     runs_nothing = not all_commands(session.plan, file.parent) and not addresses(session.plan)

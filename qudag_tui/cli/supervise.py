@@ -30,8 +30,8 @@ def run(arguments: argparse.Namespace) -> int:
     session = Session(arguments)
     if arguments.stop:
         return _stop(session)
-    from qudag_tui.run import supervision  # noqa: PLC0415  # a wrong option needs no run
-    from qudag_tui.run.supervision import MODULE, supervisor_holder  # noqa: PLC0415
+    from qudag_tui.run import supervision  # a wrong option needs no run
+    from qudag_tui.run.supervision import MODULE, supervisor_holder
 
     holder = supervisor_holder(session.folder)
     if holder is not None:
@@ -44,7 +44,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _is_supervisor(pid: int) -> bool:
     """Whether that process runs our supervisor: what is written in a run's folder alone ends nothing."""
-    from qudag_tui.run.supervision import MODULE  # noqa: PLC0415  # beside its only use
+    from qudag_tui.run.supervision import MODULE
 
     try:
         words = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
@@ -55,8 +55,8 @@ def _is_supervisor(pid: int) -> bool:
 
 def _stop(session: Session) -> int:
     """Ask the supervisor to leave, and wait until it has."""
-    from qudag_tui.run import clock  # noqa: PLC0415  # beside its only use
-    from qudag_tui.run.supervision import supervisor_holder  # noqa: PLC0415
+    from qudag_tui.run import clock
+    from qudag_tui.run.supervision import supervisor_holder
 
     holder = supervisor_holder(session.folder)
     if holder is None:

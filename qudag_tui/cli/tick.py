@@ -28,7 +28,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Tick the box; for a gate outside a soak, wait for its look and answer with its verdict."""
-    from qudag_tui.plan.lookup import find_box  # noqa: PLC0415  # a wrong option needs no run
+    from qudag_tui.plan.lookup import find_box  # a wrong option needs no run
 
     session = Session(arguments)
     intent = _confirmed(session, Tick(find_box(session.plan, arguments.item).id), yes=arguments.yes)
@@ -49,7 +49,7 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _too_short(session: Session, fact: SoakStarted) -> list[str]:
     """What the forecasts say of gates that this soak is too short for: it starts all the same."""
-    from qudag_tui.cli.standings import Standings  # noqa: PLC0415  # only soaks have forecasts
+    from qudag_tui.cli.standings import Standings  # only soaks have forecasts
 
     standings, state = Standings(session), session.state
     ahead = [(gate, standings.forecast(gate, state)) for gate in session.plan.gates_of(session.plan.items[fact.item])]
@@ -57,7 +57,7 @@ def _too_short(session: Session, fact: SoakStarted) -> list[str]:
 
 
 def _would_be(session: Session, intent: Tick) -> Fact:
-    from qudag_tui.run import clock  # noqa: PLC0415  # beside its only use
+    from qudag_tui.run import clock
 
     answer = decide(session.state, intent, session.actor, clock.now())
     if isinstance(answer, Refusal):

@@ -49,7 +49,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Review and trust it."""
-    from qudag_tui.plan import trust  # noqa: PLC0415  # a wrong option needs none of it
+    from qudag_tui.plan import trust  # a wrong option needs none of it
 
     session = Session(arguments)
     if arguments.list:
@@ -82,8 +82,8 @@ def run(arguments: argparse.Namespace) -> int:
 
 def give_trust(session: Session, reviewed: Review, *, yes: bool) -> None:
     """Trust what was shown, once a person has typed the code or said ``--yes``; :class:`Stop` (3, 5) otherwise."""
-    from qudag_tui.plan.trust import TrustError, give  # noqa: PLC0415  # beside its only use
-    from qudag_tui.run import clock  # noqa: PLC0415
+    from qudag_tui.plan.trust import TrustError, give
+    from qudag_tui.run import clock
 
     if reviewed.problems:
         raise Stop(ExitCode.REFUSED, f"{reviewed.path} cannot be trusted: {'; '.join(reviewed.problems)}")
@@ -97,16 +97,16 @@ def give_trust(session: Session, reviewed: Review, *, yes: bool) -> None:
 
 def review_lines(reviewed: Review) -> Iterator[str]:
     """What a person looks at before they trust."""
-    from qudag_tui.plan.review_text import lines_of, parts_of  # noqa: PLC0415  # where a review is printed
+    from qudag_tui.plan.review_text import lines_of, parts_of  # where a review is printed
 
     return lines_of(parts_of(reviewed))
 
 
 def restore_changed(given: Trusted, name: str = "", *, with_plan: bool, yes: bool) -> list[dict[str, str]]:
     """Put back what has changed (or only ``name``), once a person agrees; :class:`Stop` (3, 4, 5) otherwise."""
-    from qudag_tui.plan.restoring import restorable, restore  # noqa: PLC0415  # beside its only use
-    from qudag_tui.plan.trust import TrustError  # noqa: PLC0415
-    from qudag_tui.run import clock  # noqa: PLC0415
+    from qudag_tui.plan.restoring import restorable, restore
+    from qudag_tui.plan.trust import TrustError
+    from qudag_tui.run import clock
 
     found = restorable(given, with_plan=with_plan)
     wanted = [each for each in found if name in {"", each.name}]
@@ -139,10 +139,10 @@ def review_json(reviewed: Review) -> dict[str, Any]:
 def _meant(session: Session, arguments: argparse.Namespace) -> tuple[Plan, Path, bytes | None]:
     """The plan, the checklist file that it came from, and the plan's bytes where those of the file do not count."""
     if arguments.run is not None:
-        from qudag_tui.run.plans import load_plan  # noqa: PLC0415  # beside its only use
+        from qudag_tui.run.plans import load_plan
 
         return session.plan, _file_of(session, arguments), load_plan(session.opened, session.plan.sha256)
-    from qudag_tui.plan import read_plan  # noqa: PLC0415  # beside its only use
+    from qudag_tui.plan import read_plan
 
     file = _file_of(session, arguments)
     return read_plan(file, variables_of(arguments)), file, None
@@ -157,8 +157,8 @@ def _file_of(session: Session, arguments: argparse.Namespace) -> Path:
 
 def _accept_run(session: Session, arguments: argparse.Namespace) -> dict[str, Any] | None:
     """Show a run folder that this login did not create, and accept it; None where there is nothing to accept."""
-    from qudag_tui.run.acceptance import accept, provenance  # noqa: PLC0415  # beside its only use
-    from qudag_tui.run.error import RunError  # noqa: PLC0415
+    from qudag_tui.run.acceptance import accept, provenance
+    from qudag_tui.run.error import RunError
 
     if not session.opened.is_unknown:
         return None
@@ -178,8 +178,8 @@ def _accept_run(session: Session, arguments: argparse.Namespace) -> dict[str, An
 
 
 def _revoke(session: Session, arguments: argparse.Namespace) -> ExitCode:
-    from qudag_tui.plan import trust  # noqa: PLC0415  # beside its only use
-    from qudag_tui.plan.real_path import real_path  # noqa: PLC0415
+    from qudag_tui.plan import trust
+    from qudag_tui.plan.real_path import real_path
 
     file = _file_of(session, arguments)
     try:
@@ -193,8 +193,8 @@ def _revoke(session: Session, arguments: argparse.Namespace) -> ExitCode:
 
 
 def _restore(session: Session, arguments: argparse.Namespace) -> ExitCode:
-    from qudag_tui.plan import trust  # noqa: PLC0415  # beside its only use
-    from qudag_tui.plan.restoring import newest  # noqa: PLC0415
+    from qudag_tui.plan import trust
+    from qudag_tui.plan.restoring import newest
 
     file = _file_of(session, arguments)
     of_run = arguments.run is not None
@@ -209,7 +209,7 @@ def _restore(session: Session, arguments: argparse.Namespace) -> ExitCode:
 
 
 def _list(arguments: argparse.Namespace, found: list[Trusted]) -> ExitCode:
-    from qudag_tui.plan.trust_standing import standing_of  # noqa: PLC0415  # beside its only use
+    from qudag_tui.plan.trust_standing import standing_of
 
     standings = [(given, standing_of(given)) for given in found]
     if arguments.json:

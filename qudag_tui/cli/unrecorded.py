@@ -116,7 +116,7 @@ def _still_running(state: State | None) -> list[tuple[Step, Attempt]]:
 def _refuse_beside_a_supervisor(known: Known) -> None:
     if known.state is None or known.folder is None or known.state.in_progress is None:
         return
-    from qudag_tui.run.supervision import supervisor_holder  # noqa: PLC0415  # beside its only use
+    from qudag_tui.run.supervision import supervisor_holder
 
     holder = supervisor_holder(known.folder)
     if holder is not None:

@@ -18,7 +18,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Reopen the box."""
-    from qudag_tui.plan.lookup import find_box  # noqa: PLC0415  # a wrong option needs no run
+    from qudag_tui.plan.lookup import find_box  # a wrong option needs no run
 
     session = Session(arguments)
     return record(session, Untick(find_box(session.plan, arguments.item).id), arguments)

@@ -24,8 +24,8 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Check it: 0 if it is sound, 1 and each finding if it is not, 7 where nobody is known who could have signed."""
-    from qudag_tui.run.verify import verify  # noqa: PLC0415  # a wrong option needs no run
-    from qudag_tui.run.verify_approvals import check_approvals  # noqa: PLC0415
+    from qudag_tui.run.verify import verify  # a wrong option needs no run
+    from qudag_tui.run.verify_approvals import check_approvals
 
     session = Session(arguments)
     signers = arguments.allowed_signers

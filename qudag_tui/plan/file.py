@@ -81,7 +81,7 @@ def parse_with_places(
 
 def place(problems: list[Problem], spelled: Spelled, name: str) -> list[tuple[tuple[int, int], str]]:
     """Line, column and message of each problem."""
-    from qudag_tui.plan.place import Places  # noqa: PLC0415 - slow to load, and only for a file with an error
+    from qudag_tui.plan.place import Places  # slow to load, and only for a file with an error
 
     wanted = [problem.path for problem in problems]
     wanted += [problem.other for problem in problems if problem.other is not None]

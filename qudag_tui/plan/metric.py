@@ -127,7 +127,7 @@ def _series(key: str, table: Table, draft: Draft) -> Series | None:
 
 def _page_series(key: str, source: str, name: str, table: Table) -> Series:
     # Only a plan that reads numbers out of pages needs it.
-    import jmespath  # noqa: PLC0415  # see above
+    import jmespath
 
     expression = name.removeprefix(JSON_PREFIX)
     try:

@@ -61,7 +61,7 @@ class Problems:
         """The end of a message about an unknown ``word``: the nearest known one, else all that are known."""
         self._suggestions += 1
         if len(word) <= 100 and self._suggestions <= MOST_SUGGESTIONS:
-            from difflib import get_close_matches  # noqa: PLC0415 - needed only for a file with an error
+            from difflib import get_close_matches  # needed only for a file with an error
 
             if close := get_close_matches(word, known[:500], 1, 0.6):
                 return f"; did you mean {quoted(close[0])}?"

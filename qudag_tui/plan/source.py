@@ -74,7 +74,7 @@ def _target(kind: SourceKind, table: Table, draft: Draft) -> dict[str, str | tup
 
 def is_address(address: str) -> bool:
     """Whether it is an http or https address with a host and no space or control character."""
-    from urllib.parse import urlsplit  # noqa: PLC0415 - only a file with addresses needs it
+    from urllib.parse import urlsplit  # only a file with addresses needs it
 
     try:
         return bool(_ADDRESS.fullmatch(address)) and bool(urlsplit(address).hostname) and urlsplit(address).port != 0

@@ -20,7 +20,7 @@ def state_dir() -> Path:
     named = os.environ.get(STATE_VARIABLE, "")
     if named:
         return Path(named)
-    import platformdirs  # noqa: PLC0415  # only where the state folder is not given
+    import platformdirs  # only where the state folder is not given
 
     return platformdirs.user_state_path("qudag-tui")
 

@@ -36,7 +36,7 @@ def _terminal() -> str:
 
 
 def _configured() -> str:
-    import platformdirs  # noqa: PLC0415 - only where somebody's name is asked for
+    import platformdirs  # only where somebody's name is asked for
 
     path = platformdirs.user_config_path("qudag-tui") / "config.toml"
     try:

@@ -12,7 +12,7 @@ _KEEP_SIZE = 1
 
 @cache
 def _fallocate() -> Callable[[int, int, int, int], None] | None:
-    import ctypes  # noqa: PLC0415 - a front end that only reads never needs it
+    import ctypes  # a front end that only reads never needs it
 
     try:
         call = ctypes.CDLL(None, use_errno=True).fallocate

@@ -255,7 +255,7 @@ class Run:
         Raises, with nothing recorded: :class:`LockTimeout`, :class:`NotSaved`, :class:`ReadOnly`, :class:`RunGone`,
         :class:`Behind`, :class:`NotRecordable`, :class:`RunBroken`, :class:`RunRefused`.
         """
-        from qudag_tui.core.decide import decide  # noqa: PLC0415  # who only looks at a run pays nothing for deciding
+        from qudag_tui.core.decide import decide  # who only looks at a run pays nothing for deciding
 
         with self._appending, self._journal.lock(), self._mutex:
             for _ in range(_MOST_CONFLICTS):
@@ -282,7 +282,7 @@ class Run:
 
 def _require_approvers(plan: Plan, by: str) -> None:
     if any(procedure.approvals > 1 for procedure in plan.procedures.values()):
-        from qudag_tui.run.signers import require_approvers  # noqa: PLC0415 - only where somebody has to approve
+        from qudag_tui.run.signers import require_approvers  # only where somebody has to approve
 
         require_approvers(plan, by)
 

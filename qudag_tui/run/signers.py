@@ -107,7 +107,7 @@ def load_signing(allowed_signers: Path | None = None) -> Signing:
     Nothing of it needs to be there: then nobody can approve. Raises :class:`SigningError` for what is wrong in it, and
     for a file that somebody else can write.
     """
-    import platformdirs  # noqa: PLC0415 - only where somebody has to approve
+    import platformdirs  # only where somebody has to approve
 
     path = platformdirs.user_config_path("qudag-tui") / "config.toml"
     said = _signing_table(path)

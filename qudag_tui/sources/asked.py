@@ -62,7 +62,7 @@ class AskedSources:
         wanted = wanted_of(source.id, self._metrics if metrics is None else metrics)
         # httpx and what it needs take a tenth of a second to import, and most plans may do without.
         if source.kind is SourceKind.COMMAND:
-            from qudag_tui.sources.command import CommandSource  # noqa: PLC0415  # see above
+            from qudag_tui.sources.command import CommandSource
 
             return CommandSource(source, wanted, self._folder, self._search_path, self._forbidden)
         if source.kind not in {SourceKind.SCRAPE, SourceKind.PROMQL, SourceKind.HTTP}:
@@ -72,24 +72,24 @@ class AskedSources:
         except SourceError as error:
             return _Unusable(visible(str(error)))
         if source.kind is SourceKind.SCRAPE:
-            from qudag_tui.sources.scrape import ScrapeSource  # noqa: PLC0415  # see above
+            from qudag_tui.sources.scrape import ScrapeSource
 
             return ScrapeSource(source, wanted, network)
         if source.kind is SourceKind.PROMQL:
-            from qudag_tui.sources.promql import PromqlSource  # noqa: PLC0415  # see above
+            from qudag_tui.sources.promql import PromqlSource
 
             return PromqlSource(source, wanted, network)
-        from qudag_tui.sources.http import HttpSource  # noqa: PLC0415  # see above
+        from qudag_tui.sources.http import HttpSource
 
         return HttpSource(source, wanted, network)
 
     def _shared(self) -> Network:
         if self._network is None:
-            from qudag_tui.sources.configuration import (  # noqa: PLC0415  # see above
+            from qudag_tui.sources.configuration import (
                 configuration_path,
                 load_configuration,
             )
-            from qudag_tui.sources.network import Network  # noqa: PLC0415  # see above
+            from qudag_tui.sources.network import Network
 
             self._network = Network(load_configuration(self._configuration or configuration_path()))
         return self._network

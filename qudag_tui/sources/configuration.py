@@ -90,7 +90,7 @@ class Configuration:
 
 def configuration_path() -> Path:
     """Where the configuration of this login stands."""
-    import platformdirs  # noqa: PLC0415  # only a plan with addresses needs it
+    import platformdirs  # only a plan with addresses needs it
 
     return platformdirs.user_config_path("qudag-tui") / "config.toml"
 

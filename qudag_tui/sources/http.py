@@ -64,7 +64,7 @@ class HttpSource:
 
 
 def _search(expression: str, parsed: Mapping[str, Any]) -> Any:
-    import jmespath  # noqa: PLC0415  # only pages with numbers need it
+    import jmespath  # only pages with numbers need it
 
     try:
         return jmespath.search(expression, parsed)

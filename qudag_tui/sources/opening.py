@@ -16,16 +16,16 @@ def open_source(source: Source, folder: Path) -> SourceReader:
     """
     # psutil takes 20 ms to import, and a plan may do without it.
     if source.kind is SourceKind.HOST:
-        from qudag_tui.sources.host import HostSource  # noqa: PLC0415  # see above
+        from qudag_tui.sources.host import HostSource
 
         return HostSource()
     if source.kind is SourceKind.PROCESS:
-        from qudag_tui.sources.process import ProcessSource  # noqa: PLC0415  # see above
+        from qudag_tui.sources.process import ProcessSource
 
         pid_file, name = source.target.get("pid_file", ""), source.target.get("name", "")
         return ProcessSource(pid_file=folder / str(pid_file) if pid_file else None, name=str(name))
     if source.kind is SourceKind.SCRIPTED:
-        from qudag_tui.sources.scripted import ScriptedSource  # noqa: PLC0415  # only tests and demonstrations have it
+        from qudag_tui.sources.scripted import ScriptedSource  # only tests and demonstrations have it
 
         return ScriptedSource({name: [float(value) for value in values] for name, values in source.target.items()})
     return UnreadSource(source.kind)

@@ -123,7 +123,7 @@ class _FillsOnceTrusted(_OnceTrusted):
 
     async def fill(self, first: datetime, every_seconds: float, count: int) -> Filling:
         """See :meth:`PromqlSource.fill`. Raises :class:`SourceError`."""
-        from qudag_tui.sources.promql import Filling, PromqlSource  # noqa: PLC0415  # only where one is asked
+        from qudag_tui.sources.promql import Filling, PromqlSource  # only where one is asked
 
         reader = await self._opened()
         return await reader.fill(first, every_seconds, count) if isinstance(reader, PromqlSource) else Filling()

@@ -12,7 +12,7 @@ _URL_SAFE = frozenset(b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123
 
 def patterns(secrets: list[str]) -> list[bytes]:
     """How each secret of at least ``LEAST_CHARACTERS`` may be written: as it is, in JSON, in a URL. Sorted."""
-    from json import dumps  # noqa: PLC0415  # not every step has a secret
+    from json import dumps  # not every step has a secret
 
     found: set[bytes] = set()
     for secret in secrets:

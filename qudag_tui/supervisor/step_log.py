@@ -86,7 +86,7 @@ class StepLog:
         self._put(note + tail)
 
     def _sha256(self) -> str:
-        from hashlib import sha256  # noqa: PLC0415  # OpenSSL is loaded at the end, not before the step starts
+        from hashlib import sha256  # OpenSSL is loaded at the end, not before the step starts
 
         digest = sha256()
         at = 0

@@ -106,7 +106,7 @@ class QudagApp(App[int]):
 
     def _fatal_error(self) -> None:
         """In place of Textual's screen, which shows local variables: a short message, and a file."""
-        from qudag_tui.run.crash import write_crash  # noqa: PLC0415  # only when it crashes
+        from qudag_tui.run.crash import write_crash  # only when it crashes
 
         error = self._exception
         if error is not None:
@@ -123,7 +123,7 @@ class QudagApp(App[int]):
         if self.shot is not None:
             self._look(replace(self.shot, now=now))
             if self.show_offer_until is not None:
-                from qudag_tui.tui.alert import show_offer  # noqa: PLC0415  # nothing has fired at the start
+                from qudag_tui.tui.alert import show_offer  # nothing has fired at the start
 
                 show_offer(self)
         self.set_timer(1.02 - now.wall.microsecond / 1e6, self._tick)
@@ -183,7 +183,7 @@ class QudagApp(App[int]):
         self._look(replace(shot, events=shot.events + message.events, now=clock.now()))
         self.session.shown(shot.state.head_seq)
         if any(isinstance(event.fact, TriggerBreached | TriggerFired) for event in message.events):
-            from qudag_tui.tui.alert import alert  # noqa: PLC0415  # nothing has fired at the start
+            from qudag_tui.tui.alert import alert  # nothing has fired at the start
 
             alert(self, message.events)
 
@@ -228,7 +228,7 @@ class QudagApp(App[int]):
     def on_welcomed_back(self, message: messages.WelcomedBack) -> None:
         """Show what happened meanwhile, unless a dialog is open already."""
         if self.shot is not None and len(self.screen_stack) == 1:
-            from qudag_tui.tui.screens.recap import show_recap  # noqa: PLC0415  # imported when it is shown
+            from qudag_tui.tui.screens.recap import show_recap  # imported when it is shown
 
             show_recap(self, message.seen, message.left)
 
@@ -248,7 +248,7 @@ class QudagApp(App[int]):
         try:
             await asking
         except Exception as error:  # noqa: BLE001  # a key that seems to do nothing is the worst answer of all
-            from qudag_tui.run.crash import write_crash  # noqa: PLC0415  # nobody foresaw it
+            from qudag_tui.run.crash import write_crash  # nobody foresaw it
 
             self.say(f"nothing was asked or started: {error} ({write_crash(error)})", wrong=True)
 
@@ -264,7 +264,7 @@ class QudagApp(App[int]):
                 said = warning or words(answer, state.plan_at(answer.seq), state.labels)
                 self.say(said, wrong=bool(warning))
         elif isinstance(answer, Refusal):
-            from qudag_tui.tui.acts.refused import refused  # noqa: PLC0415  # imported when something is refused
+            from qudag_tui.tui.acts.refused import refused  # imported when something is refused
 
             refused(self, message.intent, answer)
         else:
@@ -309,7 +309,7 @@ class QudagApp(App[int]):
         elif own := getattr(self, f"act_{name}", None):
             own()
         else:
-            from qudag_tui.tui import asking  # noqa: PLC0415  # as said above
+            from qudag_tui.tui import asking
 
             asking.ACTS[name](self)
 
@@ -340,7 +340,7 @@ class QudagApp(App[int]):
 
     def act_palette(self) -> None:
         """Every command by its name."""
-        from qudag_tui.tui.screens.palette import Palette  # noqa: PLC0415  # imported when it is opened
+        from qudag_tui.tui.screens.palette import Palette  # imported when it is opened
 
         if not isinstance(self.screen, Palette):
             self.push_screen(Palette())

@@ -12,13 +12,13 @@ if TYPE_CHECKING:
 
 
 def _adopt(app: QudagApp) -> None:
-    from qudag_tui.tui.acts.adopt import adopt  # noqa: PLC0415  # compares texts, which nobody needs to tick a box
+    from qudag_tui.tui.acts.adopt import adopt  # compares texts, which nobody needs to tick a box
 
     adopt(app)
 
 
 def _removed(app: QudagApp) -> None:
-    from qudag_tui.tui.acts.adopt import removed  # noqa: PLC0415  # as above
+    from qudag_tui.tui.acts.adopt import removed
 
     removed(app)
 

@@ -48,7 +48,7 @@ class Edited:
         return self._said
 
     def _compared(self, path: Path) -> str:
-        from qudag_tui.run.adopting import candidate  # noqa: PLC0415  # only for a file that was touched
+        from qudag_tui.run.adopting import candidate  # only for a file that was touched
 
         try:
             if sha256(read_bytes(path)).hexdigest() == self._run.plan.sha256:

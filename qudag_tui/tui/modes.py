@@ -13,19 +13,19 @@ if TYPE_CHECKING:
 
 
 def _metrics() -> Screen[None]:
-    from qudag_tui.tui.screens.metrics import Metrics  # noqa: PLC0415  # imported when it is looked at
+    from qudag_tui.tui.screens.metrics import Metrics  # imported when it is looked at
 
     return Metrics()
 
 
 def _rollback() -> Screen[None]:
-    from qudag_tui.tui.screens.rollback import Rollback  # noqa: PLC0415  # imported when it is looked at
+    from qudag_tui.tui.screens.rollback import Rollback  # imported when it is looked at
 
     return Rollback()
 
 
 def _timeline() -> Screen[None]:
-    from qudag_tui.tui.screens.timeline import Timeline  # noqa: PLC0415  # imported when it is looked at
+    from qudag_tui.tui.screens.timeline import Timeline  # imported when it is looked at
 
     return Timeline()
 
@@ -41,6 +41,6 @@ MODES: Mapping[str, Callable[[], Screen[Any]]] = {
 
 def commands() -> type[Provider]:
     """What the palette lists."""
-    from qudag_tui.tui.commands import Commands  # noqa: PLC0415  # imported with the palette
+    from qudag_tui.tui.commands import Commands  # imported with the palette
 
     return Commands

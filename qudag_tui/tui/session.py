@@ -163,7 +163,7 @@ class Session:
         run = self._run
         # The nonce of a folder that came from elsewhere may be that of another run, of which this user knows more.
         if run is not None and run.state.run is not None and not run.folder.is_unknown:
-            from qudag_tui.tui.leaving import Left, write_left  # noqa: PLC0415  # after the first paint
+            from qudag_tui.tui.leaving import Left, write_left  # after the first paint
 
             now, nonce = clock.now(), run.state.run.nonce
             write_witness(nonce, run.position.seq, run.position.digest, now)
@@ -180,8 +180,8 @@ class Session:
         run = self._run
         if run is None:
             return
-        from qudag_tui.run.presence import attach  # noqa: PLC0415  # after the first paint
-        from qudag_tui.tui.leaving import read_left  # noqa: PLC0415  # as above
+        from qudag_tui.run.presence import attach  # after the first paint
+        from qudag_tui.tui.leaving import read_left
 
         with self._attaching:
             seen = read_left(run.state.run.nonce) if run.state.run and self._presence is None else None
@@ -202,12 +202,12 @@ class Session:
 
     @staticmethod
     def _supervise(run: Run, presence: Presence) -> None:
-        from qudag_tui.run.supervision import ensure_supervisor  # noqa: PLC0415  # after the first paint
+        from qudag_tui.run.supervision import ensure_supervisor  # after the first paint
 
         ensure_supervisor(run.folder, presence)
 
     def _wait_until_started(self, run: Run) -> None:
-        from qudag_tui.run.supervision import has_started  # noqa: PLC0415  # after the first paint
+        from qudag_tui.run.supervision import has_started  # after the first paint
 
         deadline = clock.boot_ns() + round(STARTED_SECONDS * 1e9)
         # Another thread follows the journal.
@@ -225,7 +225,7 @@ class Session:
         run = self._run
         if run is None:
             return
-        from qudag_tui.tui.readings import Reader  # noqa: PLC0415  # SQLite is loaded after the first paint
+        from qudag_tui.tui.readings import Reader  # SQLite is loaded after the first paint
 
         reader = Reader(run)
         try:
@@ -241,8 +241,8 @@ class Session:
         run = self._run
         if run is None:
             return
-        from qudag_tui.plan.readiness import Hashes  # noqa: PLC0415  # after the first paint
-        from qudag_tui.sources.named_credentials import whole_readiness  # noqa: PLC0415  # as above
+        from qudag_tui.plan.readiness import Hashes  # after the first paint
+        from qudag_tui.sources.named_credentials import whole_readiness
 
         hashes = Hashes()
         while not self._stop.is_set():
@@ -289,7 +289,7 @@ class Session:
         run = self._run
         if run is None:
             return
-        from qudag_tui.tui.edited import Edited  # noqa: PLC0415  # after the first paint
+        from qudag_tui.tui.edited import Edited  # after the first paint
 
         edited, told = Edited(run), ""
         while not self._stop.wait(FILE_SECONDS):

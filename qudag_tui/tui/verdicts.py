@@ -76,7 +76,7 @@ def baseline_of(metric: Metric, shot: Snapshot) -> float | None:
 
 def limit_of(term: object, baseline: float | None) -> float | None:
     """The level at which a comparison turns, in the metric's base unit; None where it has none, or none is known."""
-    from qudag_tui.core.against import limit_from  # noqa: PLC0415  # imported where something is compared
+    from qudag_tui.core.against import limit_from  # imported where something is compared
 
     if isinstance(term, Threshold):
         return term.limit

@@ -84,7 +84,7 @@ async def _go_on(app: QudagApp, found: Candidate, same: Mapping[str, str]) -> No
     if not why:
         _submit(app, found, same)
         return
-    from qudag_tui.tui.acts.trust import ask_trust  # noqa: PLC0415  # only where it is not trusted
+    from qudag_tui.tui.acts.trust import ask_trust  # only where it is not trusted
 
     async def trusted() -> None:
         _submit(app, found, same)

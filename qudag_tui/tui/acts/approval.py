@@ -84,7 +84,7 @@ def waiting(shot: Snapshot | None) -> Execution | None:
 
 def copy_text_to_sign(app: QudagApp) -> None:
     """The text to sign, to the clipboard."""
-    from qudag_tui.tui.acts.whole import copy_text  # noqa: PLC0415  # only when something is copied
+    from qudag_tui.tui.acts.whole import copy_text  # only when something is copied
 
     async def copy() -> None:
         token = await asyncio.to_thread(_token, app.session.folder)
@@ -98,7 +98,7 @@ def copy_text_to_sign(app: QudagApp) -> None:
 
 
 def _token(folder: Path) -> str | RunError:
-    from qudag_tui.core.approval_token import token_of  # noqa: PLC0415  # only when somebody is to sign
+    from qudag_tui.core.approval_token import token_of  # only when somebody is to sign
 
     try:
         # A state of this thread's own: the screen's belongs to the screen.
@@ -114,7 +114,7 @@ def approve(app: QudagApp) -> None:
     if execution is None or app.shot is None:
         app.say("nothing waits for an approval")
         return
-    from qudag_tui.tui.screens.signature import SignatureField  # noqa: PLC0415  # imported when it is shown
+    from qudag_tui.tui.screens.signature import SignatureField  # imported when it is shown
 
     def verify(text: str) -> Approve | str:
         try:

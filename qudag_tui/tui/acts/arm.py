@@ -31,7 +31,7 @@ def arm(app: QudagApp) -> None:
     lines, shown = starting_lines(shot.state), shot.plan.sha256
 
     async def ask_for_code() -> None:
-        from qudag_tui.tui.acts.trust import ask_trust, why_untrusted  # noqa: PLC0415  # only when something is started
+        from qudag_tui.tui.acts.trust import ask_trust, why_untrusted  # only when something is started
 
         why = await why_untrusted(app)
         if why:

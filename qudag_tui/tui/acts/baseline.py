@@ -27,7 +27,7 @@ def baseline(app: QudagApp) -> None:
     if shot.state.closed is not None:
         app.say("the run is closed: nothing is captured any more")
         return
-    from qudag_tui.tui.screens.baseline import BaselineDialog  # noqa: PLC0415  # imported when it is shown
+    from qudag_tui.tui.screens.baseline import BaselineDialog  # imported when it is shown
 
     soaks = [item.text for item, _ in shot.state.counting_soaks]
 
@@ -55,7 +55,7 @@ def baseline(app: QudagApp) -> None:
 
 
 async def _capture(app: QudagApp, folder: RunFolder, metrics: list[Metric], seconds: float) -> None:
-    from qudag_tui.run.capturing import captures  # noqa: PLC0415  # SQLite is loaded when something is captured
+    from qudag_tui.run.capturing import captures  # SQLite is loaded when something is captured
 
     shot = app.shot
     if shot is None:

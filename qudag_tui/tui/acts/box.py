@@ -78,7 +78,7 @@ def details(app: QudagApp) -> None:
     view = app.view
     if not isinstance(view, Checklists) or app.shot is None or view.row is None:
         return
-    from qudag_tui.tui.screens.details import Details  # noqa: PLC0415  # imported when it is shown
+    from qudag_tui.tui.screens.details import Details  # imported when it is shown
 
     app.push_screen(Details(view.row, view.detail))
 
@@ -98,7 +98,7 @@ def defer(app: QudagApp) -> None:
     item, shot = _item(app), app.shot
     if item is None or shot is None:
         return
-    from qudag_tui.tui.screens.defer import Defer  # noqa: PLC0415  # imported when it is shown
+    from qudag_tui.tui.screens.defer import Defer  # imported when it is shown
 
     here = list(shot.plan.sections).index(item.section)
     sections = list(shot.plan.sections.values())
@@ -163,7 +163,7 @@ def decide(app: QudagApp) -> None:
     if section is None or shot is None:
         app.say("this plan has no phase to decide")
         return
-    from qudag_tui.tui.screens.decision import DecisionDialog  # noqa: PLC0415  # imported when it is shown
+    from qudag_tui.tui.screens.decision import DecisionDialog  # imported when it is shown
 
     def answered(answer: str | None) -> None:
         newest = app.shot
@@ -214,7 +214,7 @@ def execute(app: QudagApp) -> None:
         return
     if is_refused(app, ask.Execute(item.id, stop_first=True)):
         return
-    from qudag_tui.tui.acts.start import ask_start  # noqa: PLC0415  # imported when something is started
+    from qudag_tui.tui.acts.start import ask_start  # imported when something is started
 
     ask_start(app, item.id, f"Execute “{item.text}”", (item.spec.step,))
 

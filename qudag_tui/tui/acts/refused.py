@@ -28,7 +28,7 @@ def refused(app: QudagApp, intent: ask.Intent, refusal: Refusal) -> None:
             lambda reason: app.submit(replace(changed, reason=reason)) if reason else None,
         )
     elif _is_unprotected(app, refusal):
-        from qudag_tui.tui.acts.whole import unprotected  # noqa: PLC0415  # seldom needed
+        from qudag_tui.tui.acts.whole import unprotected  # seldom needed
 
         unprotected(app)
     elif cell_len(app.glyphs.text(str(refusal))) > app.size.width - 2:
@@ -43,7 +43,7 @@ def is_refused(app: QudagApp, intent: ask.Intent) -> bool:
 
     Asked before a dialog opens. What only lacks its reason, or its confirmation, is not refused.
     """
-    from qudag_tui.core.decide import decide  # noqa: PLC0415  # not needed before somebody asks for something
+    from qudag_tui.core.decide import decide  # not needed before somebody asks for something
 
     shot = app.shot
     if shot is None:

@@ -117,8 +117,8 @@ def preview(app: QudagApp) -> None:
         steps = shown.steps if shown is not None else procedure.steps if procedure is not None else ()
         title = title_of(shown, shot) if shown is not None else "Rollback"
 
-    from qudag_tui.core.dry_run import dry_run, names_of  # noqa: PLC0415  # only when it is looked at
-    from qudag_tui.tui.screens.preview import Preview  # noqa: PLC0415
+    from qudag_tui.core.dry_run import dry_run, names_of  # only when it is looked at
+    from qudag_tui.tui.screens.preview import Preview
 
     folder = str(PurePath(shot.state.file).parent)
     app.push_screen(Preview(f"{title}: what would run", tuple(dry_run(steps, folder, names_of(shot.state)))))
@@ -170,7 +170,7 @@ def ask_start(
     has_commands = any(step.run for top in steps for step in top.walk())
 
     async def ask_for_code() -> None:
-        from qudag_tui.tui.acts.trust import ask_trust, why_untrusted  # noqa: PLC0415  # only when something is started
+        from qudag_tui.tui.acts.trust import ask_trust, why_untrusted  # only when something is started
 
         why = await why_untrusted(app) if has_commands else ""
         if why:
@@ -194,8 +194,8 @@ def ask_start(
         return reason_of(offered[0][0], offered[0][1].line) if offered else ""
 
     async def ask_with_others(procedure: Procedure, lines: list[str]) -> None:
-        from qudag_tui.tui.acts import approval  # noqa: PLC0415  # most procedures need one person
-        from qudag_tui.tui.screens.approved_start import ApprovedStart  # noqa: PLC0415  # as above
+        from qudag_tui.tui.acts import approval  # most procedures need one person
+        from qudag_tui.tui.screens.approved_start import ApprovedStart
 
         found = await approval.approvers_of(procedure, app.actor.by)
         shot = app.shot

@@ -108,7 +108,7 @@ def abort(app: QudagApp) -> None:
 
 def approve(app: QudagApp) -> None:
     """Take a second person's signature for the request that waits."""
-    from qudag_tui.tui.acts import approval  # noqa: PLC0415  # reads keys and signatures, which few runs need
+    from qudag_tui.tui.acts import approval  # reads keys and signatures, which few runs need
 
     approval.approve(app)
 
@@ -129,7 +129,7 @@ def _once_it_may_run(app: QudagApp, step: Step | None, then: Callable[[], None])
     if step is not None and not step.run:
         then()
         return
-    from qudag_tui.tui.acts.trust import once_trusted  # noqa: PLC0415  # only when something is to start
+    from qudag_tui.tui.acts.trust import once_trusted  # only when something is to start
 
     once_trusted(app, then, step)
 
@@ -226,7 +226,7 @@ def confirm(app: QudagApp, step: Step) -> None:
 
 
 def _ask_confirmation(app: QudagApp, step: Step) -> None:
-    from qudag_tui.tui.screens.typed_start import TypedStart  # noqa: PLC0415  # only when something is started
+    from qudag_tui.tui.screens.typed_start import TypedStart  # only when something is started
 
     lines = []
     if step.run:

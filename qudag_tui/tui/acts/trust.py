@@ -162,7 +162,7 @@ def _ask_restoring(app: QudagApp, given: trust.Trusted, back: list[Restorable], 
 
 def _ask_acceptance(app: QudagApp) -> None:
     """Show what a run folder says of itself that this login did not create; a typed code makes it one's own."""
-    from qudag_tui.run.acceptance import accept, provenance  # noqa: PLC0415  # seldom needed
+    from qudag_tui.run.acceptance import accept, provenance  # seldom needed
 
     run = app.session.run
     if run is None:
@@ -217,7 +217,7 @@ def list_trusted(app: QudagApp) -> None:
     """Everything that this login trusts, and whether it is still so."""
 
     async def look() -> None:
-        from qudag_tui.plan.trust_standing import standing_of  # noqa: PLC0415  # only for the list
+        from qudag_tui.plan.trust_standing import standing_of  # only for the list
 
         found = await asyncio.to_thread(lambda: [(each, standing_of(each)) for each in trust.all_trusted()])
         lines = []

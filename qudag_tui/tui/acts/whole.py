@@ -65,7 +65,7 @@ def operator(app: QudagApp) -> None:
     def answered(name: str | None) -> None:
         if not name:
             return
-        from qudag_tui.tui.operator import remember_operator  # noqa: PLC0415  # tomlkit is slow to import
+        from qudag_tui.tui.operator import remember_operator  # tomlkit is slow to import
 
         app.actor = replace(app.actor, by=name)
         if app.shot is not None:
@@ -124,7 +124,7 @@ def copy(app: QudagApp) -> None:
 
 def copy_text(app: QudagApp, text: str) -> None:
     """Put a text into the clipboard."""
-    from qudag_tui.tui.clipboard import copy_through_tmux, is_in_tmux  # noqa: PLC0415  # only when something is copied
+    from qudag_tui.tui.clipboard import copy_through_tmux, is_in_tmux  # only when something is copied
 
     if is_in_tmux():
         app.run_worker(lambda: copy_through_tmux(text), thread=True, group="copy", exit_on_error=False)

@@ -28,7 +28,7 @@ class Preview(Notice):
     def answer(self, key: str) -> None:
         """Copy, or close."""
         if key == "y":
-            from qudag_tui.tui.acts.whole import copy_text  # noqa: PLC0415  # only when something is copied
+            from qudag_tui.tui.acts.whole import copy_text  # only when something is copied
 
             copy_text(self.desk, "\n".join(self.commands) + "\n")
             self.say("copied: it can be pasted into a shell")

@@ -143,7 +143,7 @@ def _how_it_waits(step: Step, execution: Execution, shot: Snapshot) -> str:
         return "is to be confirmed before it starts"
     if execution.of(step.id).state is not StepState.ENDED:
         return "is yours"
-    from qudag_tui.tui.widgets.procedure import step_words  # noqa: PLC0415  # only of what did not pass
+    from qudag_tui.tui.widgets.procedure import step_words  # only of what did not pass
 
     return " · ".join(part.strip() for part in step_words(step, execution, shot)[0][0].split("   "))
 

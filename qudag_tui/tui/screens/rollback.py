@@ -239,7 +239,7 @@ class Rollback(View):
         """The text to sign, while something waits for a signature; else what every view copies."""
         shot = self.desk.shot
         if shot is not None and shot.state.awaiting_approval is not None:
-            from qudag_tui.tui.acts.approval import copy_text_to_sign  # noqa: PLC0415  # few runs need it
+            from qudag_tui.tui.acts.approval import copy_text_to_sign  # few runs need it
 
             copy_text_to_sign(self.desk)
         else:

@@ -131,7 +131,7 @@ class View(Screen[None]):
 
     def act_search(self) -> None:
         """Open the search line in the footer's place."""
-        from textual.widgets import Input  # noqa: PLC0415  # not needed before somebody searches
+        from textual.widgets import Input  # not needed before somebody searches
 
         line = Input(id="search", placeholder="search", compact=True, select_on_focus=False)
         line.cursor_blink = False

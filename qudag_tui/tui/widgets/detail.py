@@ -121,7 +121,7 @@ class Detail(Lines):
         shot = self.shot
         if shot is None:
             return []
-        from qudag_tui.tui.widgets.gate_lines import gate_lines, levels_of  # noqa: PLC0415  # when a gate is looked at
+        from qudag_tui.tui.widgets.gate_lines import gate_lines, levels_of  # when a gate is looked at
 
         each: list[object] = list(terms(gate.condition))
         first = next(iter(terms(gate.condition)))
@@ -141,7 +141,7 @@ class Detail(Lines):
             return self._paragraph(
                 metric.short or "metric", f"unknown: {why.error if why and why.error else 'no sample yet'}", width
             )
-        from qudag_tui.tui.widgets.gate_lines import most_of  # noqa: PLC0415  # as above
+        from qudag_tui.tui.widgets.gate_lines import most_of
 
         drawn = plot(
             series.values,
