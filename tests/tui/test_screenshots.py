@@ -168,7 +168,15 @@ SCENES: dict[str, Scene] = {
         rolling_back,
         (80, 24),
         rollback,
-        ["Rollback to v2.0.9", "running", "of 00:30", "REPORTED bo", "connection_pooling off", "abort"],
+        [
+            "cannot be told: connection refused",
+            "Rollback to v2.0.9",
+            "running",
+            "of 00:30",
+            "REPORTED bo",
+            "connection_pooling off",
+            "abort",
+        ],
     ),
     "decision": (
         decided,

@@ -139,13 +139,13 @@ class ProcedureList(Panel):
         may_start = trigger.then is Then.START and rollback is not None and rollback.approvals == 1
         could = may_start and armed is None and not fired and shot.state.closed is None
         starts = f" {self.glyphs.dot} {'armed' if waits else 'A arms it'}" if waits or could else ""
-        right, tone = trigger_row(trigger, shot)
+        wordings, tone = trigger_row(trigger, shot)
         styles = {"plain": self.colours.plain, "dim": self.colours.dim, "wrong": self.colours.wrong}
         name = cut(f" {trigger.text}{held}{starts}", width // 2 if fired else width * 3 // 5, self.glyphs)
         room = max(10, width - cell_len(name) - 3)
         return spread(
             [(name, self.colours.wrong if fired else self.colours.plain)],
-            [(f"{cut(right, room, self.glyphs)} ", styles[tone])],
+            [(f"{cut(_fullest(wordings, room), room, self.glyphs)} ", styles[tone])],
             width,
             self.glyphs,
         )
@@ -225,7 +225,7 @@ class ProcedureList(Panel):
         lead = f"{part.number:>3}  " if part.number else "     " + "  " * step.depth
         # The fullest words beside which the step can still be read as a whole; what is left out stands elsewhere.
         free = width - len(lead) - cell_len(step.text) - 4
-        said = next((words for words in wordings if cell_len(words) <= free), wordings[-1])
+        said = _fullest(wordings, free)
         room = max(12, width - len(lead) - len(said) - 4)
         text = cut(step.text, room, self.glyphs)
         text_style = (
@@ -256,6 +256,11 @@ def _is_settled(execution: Execution, shot: Snapshot) -> bool:
 def _offers_undo(execution: Execution, shot: Snapshot) -> bool:
     """Whether what did not pass can be taken back."""
     return execution.outcome is not Outcome.PASSED and shot.state.undoable(execution.target) is not None
+
+
+def _fullest(wordings: tuple[str, ...], room: int) -> str:
+    """The first of ``wordings`` that has room, else the last."""
+    return next((words for words in wordings if cell_len(words) <= room), wordings[-1])
 
 
 def step_words(step: Step, execution: Execution | None, shot: Snapshot) -> tuple[tuple[str, ...], str]:

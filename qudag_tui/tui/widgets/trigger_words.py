@@ -39,29 +39,31 @@ def fired_words(trigger: Trigger, fired: Fired, shot: Snapshot) -> tuple[str, st
     return how, f"offered only: {only}" if only else fired.line
 
 
-def trigger_row(trigger: Trigger, shot: Snapshot) -> tuple[str, str]:
-    """What stands beside a trigger, and whether that is ``plain``, ``dim`` or ``wrong``."""
+def trigger_row(trigger: Trigger, shot: Snapshot) -> tuple[tuple[str, ...], str]:
+    """What stands beside a trigger, the fullest wording first, and whether that is ``plain``, ``dim`` or ``wrong``."""
     fired, seen = shot.state.fired.get(trigger.id), shot.readings.triggers.get(trigger.id)
     is_live = trigger.condition is not None and shot.readings.supervised and not shot.readings.unstored
     live = f"   {seen.line}" if seen and seen.line and is_live else ""
     for countdown in running_countdowns(shot):
         if countdown.trigger == trigger.id:
-            return f"ROLLBACK IN {spoken(countdown.left_seconds(shot.now))} · a stops it{live}", "wrong"
+            return (f"ROLLBACK IN {spoken(countdown.left_seconds(shot.now))} · a stops it{live}",), "wrong"
     if fired is not None:
         only = why_offered_only(trigger.id, shot)
         when = time_of(fired.at.wall, shot.now.wall)
         said = f"FIRED {when}" if fired.breached else f"REPORTED {who_and_when(fired.by, fired.at, shot.now)}"
-        return f"{said}{f' · offered only: {only}' if only else ''}{live}", "wrong"
+        return (f"{said}{f' · offered only: {only}' if only else ''}{live}",), "wrong"
     if trigger.condition is None:
-        return "nobody has said so", "dim"
+        return ("nobody has said so",), "dim"
     why = blind_because(trigger, shot)
     if why:
-        return f"cannot be told: {why}", "wrong" if shot.state.is_under_way else "dim"
+        # Where there is no room for the address, what is wrong there says more.
+        shorter = f"cannot be told: {why.rpartition(': ')[2]}"
+        return (f"cannot be told: {why}", shorter), "wrong" if shot.state.is_under_way else "dim"
     if seen is None:
-        return "unknown: no sample yet", "dim"
+        return ("unknown: no sample yet",), "dim"
     if seen.verdict is Verdict.FAIL:
-        return f"HOLDS NOW   {seen.line}", "wrong"
-    return seen.line or "unknown", "dim" if seen.value is None else "plain"
+        return (f"HOLDS NOW   {seen.line}",), "wrong"
+    return (seen.line or "unknown",), "dim" if seen.value is None else "plain"
 
 
 def blind_because(trigger: Trigger, shot: Snapshot) -> str:
