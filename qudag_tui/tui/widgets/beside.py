@@ -24,6 +24,8 @@ CELLS = 8
 _LABEL = 6
 _VALUE = 6
 _VERDICT = 8
+_SHORT_LABEL = 4
+NARROW = _SHORT_LABEL + 1 + CELLS + 1 + _VERDICT
 SLOT = _LABEL + 1 + CELLS + 1 + _VALUE + 1 + _VERDICT + 2
 # A column of words that stays where it is: the longest verdict is cut to it.
 _WORDS = {Verdict.PASS: "pass", Verdict.FAIL: "FAIL", Verdict.INCONCLUSIVE: "inconcl.", Verdict.UNKNOWN: "unknown"}
@@ -65,9 +67,27 @@ def ordered(section: Section, shot: Snapshot, room: int) -> list[Metric]:
     return sorted(known, key=rank)
 
 
+def telling(section: Section, shot: Snapshot) -> Metric | None:
+    """The metric of a phase that says the most: the worst; before it is open, the first that is measured."""
+    found = ordered(section, shot, 1)
+    if shot.state.phase_state(section) is PhaseState.LOCKED:
+        series = shot.readings.series
+        found.sort(key=lambda metric: metric.id not in series or series[metric.id].newest is None)
+    return found[0] if found else None
+
+
 def places(width: int, titles: int) -> int:
     """How many sparklines stand on the row of a phase, ``titles`` being the widest title (cells)."""
-    return max(0, (width - 4 - titles - 1 - FACT) // SLOT)
+    return max(0, _left(width, titles) // SLOT)
+
+
+def has_narrow(width: int, titles: int) -> bool:
+    """Whether the row of a phase has room for a narrow sparkline, and for no other."""
+    return NARROW <= _left(width, titles) < SLOT
+
+
+def _left(width: int, titles: int) -> int:
+    return width - 4 - titles - 1 - FACT
 
 
 def line_places(width: int) -> int:
@@ -100,6 +120,20 @@ def slot(metric: Metric, verdict: Verdict | None, shot: Snapshot, glyphs: Glyphs
     word = (_WORDS[verdict] if verdict is not None else "").ljust(_VERDICT + 2)
     seen = (f"{label} {drawn} {value} ", colours.dim if series.is_stale else colours.plain)
     return [seen, (word, colours.wrong if verdict is Verdict.FAIL else seen[1])]
+
+
+def narrow(metric: Metric, verdict: Verdict | None, shot: Snapshot, glyphs: Glyphs, colours: Palette) -> Piece:
+    """One sparkline for a folded phase, exactly ``NARROW`` cells: what is not a pass stands in place of the value."""
+    label = cut(metric.short or metric.id, _SHORT_LABEL, glyphs).ljust(_SHORT_LABEL)
+    series = shot.readings.series.get(metric.id)
+    newest = series.newest if series else None
+    if series is None or newest is None:
+        return f"{label} unknown".ljust(NARROW), colours.dim
+    drawn = sparkline(series.values[-CELLS * 3 :], CELLS, glyphs)
+    worse = verdict if verdict is not Verdict.PASS else None
+    said = glyphs.text(compact(newest, metric.unit)) if worse is None else _WORDS[worse]
+    style = colours.wrong if verdict is Verdict.FAIL else colours.dim if series.is_stale else colours.plain
+    return f"{label} {drawn} {said.rjust(_VALUE)}".ljust(NARROW), style
 
 
 def compact(value: float, unit: Unit) -> str:

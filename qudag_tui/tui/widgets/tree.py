@@ -155,10 +155,13 @@ class Tree(Lines, can_focus=True):
             section = shot.plan.sections[row.id]
             text = beside.short_title(section, shot)
             count = beside.places(width, self._titles)
-            if count and section.metrics:
+            is_narrow = row.key in self.folded and beside.has_narrow(width, self._titles)
+            if (count or is_narrow) and section.metrics:
                 gap = 4 + self._titles + 1 - lead_width - cell_len(self.glyphs.text(text))
                 sparks.append((" " * max(1, gap), NO_STYLE))
-                sparks.extend(self._slots(section, width, shot, 0, count))
+                sparks.extend(
+                    self._slots(section, width, shot, 0, count) if count else self._narrow_slot(section, shot)
+                )
         right = self._right(row, fact, width - lead_width - 1 - width_of(sparks), text)
         room = width - lead_width - width_of(right) - width_of(sparks) - 1
         shown = cut(text, room, self.glyphs)
@@ -236,6 +239,14 @@ class Tree(Lines, can_focus=True):
             for metric in shown[first : first + count]
         )
         return [piece for slot in slots for piece in slot]
+
+    def _narrow_slot(self, section: Section, shot: Snapshot) -> list[Piece]:
+        """The one sparkline of a folded phase."""
+        metric = beside.telling(section, shot)
+        if metric is None:
+            return []
+        verdict = verdict_of(metric.id, verdicts_of(section.items, shot), shot)
+        return [beside.narrow(metric, verdict, shot, self.glyphs, self.colours)]
 
     # Moving
 
