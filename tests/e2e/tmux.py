@@ -23,6 +23,8 @@ REPOSITORY = Path(__file__).resolve().parents[2]
 PATIENCE_SECONDS = 40.0
 # So many looks one after the other find the same screen; after an escape more, as it may begin a longer key.
 QUIET_LOOKS, QUIET_LOOKS_AFTER_ESCAPE = 2, 5
+# Nobody sees a question and answers it faster; the program takes a key that follows in less than half of it for pasted.
+REACTION_SECONDS = 0.06
 
 
 def need(program: str) -> str:
@@ -96,6 +98,7 @@ class Tmux:
         self.tmux = need("tmux")
         self.socket = str(folder / "tmux.sock")
         self.env = env
+        self._pressed = 0.0
         command = " ".join(["exec", *program, *(f"'{a}'" for a in arguments)])
         self._run(
             "-f",
@@ -142,8 +145,10 @@ class Tmux:
         return self._run("capture-pane", "-p", "-t", "robot")
 
     def press(self, *keys: str) -> None:
-        """Press keys by tmux's names (``Space``, ``Enter``, ``j``)."""
+        """Press keys by tmux's names (``Space``, ``Enter``, ``j``), no sooner than a person would."""
+        time.sleep(max(0.0, self._pressed + REACTION_SECONDS - time.monotonic()))
         self._run("send-keys", "-t", "robot", *keys)
+        self._pressed = time.monotonic()
 
     def type(self, text: str) -> None:
         """Type text as a person does: key by key, which is how the program tells it from a paste."""

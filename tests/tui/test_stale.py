@@ -49,7 +49,7 @@ async def test_the_decision_does_not_call_a_pass_so_far_a_pass(tmp_path: Path) -
         await robot.go_to("go")
         await robot.press("d")
 
-        await robot.sees("pass so far    CPU is normal")
+        await robot.sees("pass so far", "   CPU is normal")
 
 
 def test_what_a_trigger_said_before_its_supervisor_went_is_no_alarm_of_now(deployment: Deployment) -> None:
