@@ -9,7 +9,7 @@ from qudag_tui.core.fact import Fact, fact
 
 
 @fact("plan adopted")
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class PlanAdopted(Fact):
     """From here on the run follows the plan with the SHA-256 ``plan``, read from ``file`` with the resolved ``vars``.
 

@@ -8,7 +8,7 @@ from qudag_tui.core.fact import Fact, fact
 
 
 @fact("approval given")
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class ApprovalGiven(Fact):
     """``principal`` approves of ``request``, the event that asked for it.
 

@@ -8,7 +8,7 @@ from qudag_tui.core.fact import Fact, fact
 
 
 @fact("run armed")
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class RunArmed(Fact):
     """From here each of ``triggers`` starts the rollback after its countdown; they are those that the person was shown.
 
@@ -22,7 +22,7 @@ class RunArmed(Fact):
 
 
 @fact("run disarmed")
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class RunDisarmed(Fact):
     """Triggers only offer the rollback again; a countdown that runs starts nothing."""
 
@@ -30,7 +30,7 @@ class RunDisarmed(Fact):
 
 
 @fact("countdown stopped")
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class CountdownStopped(Fact):
     """The countdowns of ``triggers``, which ran then, start nothing; the run stays armed."""
 

@@ -6,8 +6,6 @@ import math
 from dataclasses import dataclass
 from enum import StrEnum
 
-from qudag_tui.core.bounds import bounds
-from qudag_tui.core.counts import counts
 from qudag_tui.core.metric import Metric, MetricKind
 from qudag_tui.core.slots import Series, Window
 from qudag_tui.core.statistics.bins import median, medians, seen_medians
@@ -71,6 +69,10 @@ class Captured:
 
 def capture(metric: Metric, series: Series, window: Window) -> Captured:
     """What ``metric`` was in ``window``, to be compared with later. Whether it is enough is for the verdict to say."""
+    # The screen starts without: it only looks at what was captured.
+    from qudag_tui.core.bounds import bounds
+    from qudag_tui.core.counts import counts
+
     if metric.kind is MetricKind.RATIO:
         seen = counts(metric, series, window)
         return Captured(

@@ -71,7 +71,7 @@ class Event:
 
 
 @fact("run created")
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class RunCreated(Fact):
     """The first event. ``nonce`` is 128 random bits in hex, ``starts`` is T, ``plan`` the plan's SHA-256."""
 
@@ -88,7 +88,7 @@ class RunCreated(Fact):
 
 
 @fact("run closed")
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class RunClosed(Fact):
     """``outcome`` is completed, rolled-back or abandoned; ``left`` names the boxes that were not settled."""
 
@@ -101,7 +101,7 @@ class RunClosed(Fact):
 
 
 @fact("item ticked")
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class ItemTicked(Fact):
     """A person vouches. For a gate, ``look`` is the event of the final look and ``line`` what it said."""
 
@@ -111,7 +111,7 @@ class ItemTicked(Fact):
 
 
 @fact("item unticked")
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class ItemUnticked(Fact):
     """The box is open again; a soak stops counting."""
 
@@ -119,7 +119,7 @@ class ItemUnticked(Fact):
 
 
 @fact("item not applicable")
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class ItemMarkedNotApplicable(Fact):
     """Nobody needs to do it in this run."""
 
@@ -128,7 +128,7 @@ class ItemMarkedNotApplicable(Fact):
 
 
 @fact("item deferred")
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class ItemDeferred(Fact):
     """It is settled here and is to be done in the section ``to``."""
 
@@ -138,7 +138,7 @@ class ItemDeferred(Fact):
 
 
 @fact("item overridden")
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class ItemOverridden(Fact):
     """It counts as done although it is not; shown for ever."""
 
@@ -147,7 +147,7 @@ class ItemOverridden(Fact):
 
 
 @fact("item commented")
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class ItemCommented(Fact):
     """A remark on any box."""
 
@@ -156,7 +156,7 @@ class ItemCommented(Fact):
 
 
 @fact("event undone")
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class EventUndone(Fact):
     """Takes back one's own tick, not applicable, defer or comment: ``event`` is its seq."""
 
@@ -168,7 +168,7 @@ class EventUndone(Fact):
 
 
 @fact("soak started")
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class SoakStarted(Fact):
     """Observed time counts from here."""
 
@@ -176,7 +176,7 @@ class SoakStarted(Fact):
 
 
 @fact("soak completed")
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class SoakCompleted(Fact):
     """Its final look was taken; ``started`` is the event that started it."""
 
@@ -186,7 +186,7 @@ class SoakCompleted(Fact):
 
 
 @fact("soak extended")
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class SoakExtended(Fact):
     """Its final look number ``look`` could not tell of ``gates``: it goes on for ``seconds`` of observed time more.
 
@@ -201,7 +201,7 @@ class SoakExtended(Fact):
 
 
 @fact("look requested")
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class LookRequested(Fact):
     """Somebody ticked a gate outside a soak: the supervisor is asked for its final look."""
 
@@ -209,7 +209,7 @@ class LookRequested(Fact):
 
 
 @fact("gate judged")
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class GateJudged(Fact):
     """A final look. ``request`` is the event that asked for it: the soak's start, or the look requested.
 
@@ -227,7 +227,7 @@ class GateJudged(Fact):
 
 
 @fact("baseline captured")
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class BaselineCaptured(Fact):
     """What a metric is compared with from here on; ``bins`` are those of ``core/capture.py``. A later one replaces it.
 
@@ -240,7 +240,7 @@ class BaselineCaptured(Fact):
 
 
 @fact("phase decided")
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class PhaseDecided(Fact):
     """Go or No-Go, chosen; ``claimed`` names boxes that nobody confirmed in this run."""
 
@@ -251,7 +251,7 @@ class PhaseDecided(Fact):
 
 
 @fact("phase overridden")
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class PhaseOverridden(Fact):
     """A locked phase was opened out of turn."""
 
@@ -260,7 +260,7 @@ class PhaseOverridden(Fact):
 
 
 @fact("signed off")
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class SignedOff(Fact):
     """A role signed, plainly: the event says who and when."""
 
@@ -270,7 +270,7 @@ class SignedOff(Fact):
 
 
 @fact("unprotected accepted")
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class UnprotectedAccepted(Fact):
     """Somebody goes on although this machine ends background processes at logout."""
 
@@ -278,7 +278,7 @@ class UnprotectedAccepted(Fact):
 
 
 @fact("trigger breached")
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class TriggerBreached(Fact):
     """The supervisor saw its condition hold for as long as it must. ``line`` says what was seen."""
 
@@ -287,7 +287,7 @@ class TriggerBreached(Fact):
 
 
 @fact("trigger fired")
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class TriggerFired(Fact):
     """A person saw it. ``line`` is what the tool showed of it then."""
 

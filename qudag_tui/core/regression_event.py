@@ -10,7 +10,7 @@ from qudag_tui.core.fact import Fact, fact
 
 
 @fact("gate regressed")
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False, repr=False)
 class GateRegressed(Fact):
     """The supervisor saw a gate surely fail after its final look had passed; ``look`` is the event of that look.
 
