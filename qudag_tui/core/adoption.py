@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
 from qudag_tui.core.definition import changed_metrics, gate_change, soak_change, trigger_change
 from qudag_tui.core.item import Item, ItemState, Kind, Mark
+from qudag_tui.core.lean_dataclass import lean_dataclass
 from qudag_tui.core.phase import PhaseState
 from qudag_tui.core.same import Same
 
@@ -22,7 +23,7 @@ SOAKING = "soaking"
 RESTORED = (Kind.MANUAL, Kind.SCRIPT, Kind.SIGNOFF)
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class Removed:
     """A box that the plan no longer has, and how far it was; ``marks`` are all that was said of it, oldest first.
 
@@ -39,7 +40,7 @@ class Removed:
     marks: tuple[Mark, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class Restart:
     """A soak, or a gate outside one, that is looked at anew, under its new id.
 
@@ -60,7 +61,7 @@ class Restart:
         return f"the soak “{self.text}” {what}: {self.why}"
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class Adoption:
     """A plan that the run followed from event ``seq`` on; ``renamed`` are ids that it has under another one."""
 
@@ -72,7 +73,7 @@ class Adoption:
     renamed: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class Carried:
     """``same`` says which box is which; ``metrics`` and ``triggers`` are watched anew, under their new ids."""
 

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from qudag_tui.core.fact import Fact, fact
+from qudag_tui.core.lean_dataclass import lean_dataclass
 
 
 @fact("plan adopted")
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@lean_dataclass(frozen=True, slots=True)
 class PlanAdopted(Fact):
     """From here on the run follows the plan with the SHA-256 ``plan``, read from ``file`` with the resolved ``vars``.
 

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from qudag_tui.core.duration import clock
+from qudag_tui.core.lean_dataclass import lean_dataclass
 
 if TYPE_CHECKING:
     from qudag_tui.core.execution import Execution
@@ -17,7 +18,7 @@ VALID_SECONDS = 600.0
 UNAPPROVED = "nobody approved it within 10 minutes"
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class Approval:
     """One signature, as the journal has it. ``by`` handed it in at ``at``; ``seq`` is the event that recorded it."""
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from qudag_tui.core.fact import Fact, fact
+from qudag_tui.core.lean_dataclass import lean_dataclass
 
 
 @fact("approval given")
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@lean_dataclass(frozen=True, slots=True)
 class ApprovalGiven(Fact):
     """``principal`` approves of ``request``, the event that asked for it.
 

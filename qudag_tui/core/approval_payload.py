@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import hashlib
 import json
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any
 
 from qudag_tui.core.approval import NAMESPACE, VALID_SECONDS
+from qudag_tui.core.lean_dataclass import lean_dataclass
 
 if TYPE_CHECKING:
     from qudag_tui.core.execution import Execution
@@ -30,7 +30,7 @@ class PayloadError(ValueError):
     """A text that is no payload of ours; says why."""
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class Asked:
     """What a payload says, for the person who is to sign it, and for whoever verifies it later."""
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from qudag_tui.core import event as ev
 from qudag_tui.core.duration import spoken
 from qudag_tui.core.execution import EXPIRES_SECONDS
+from qudag_tui.core.lean_dataclass import lean_dataclass
 from qudag_tui.core.offering import reason_of
 from qudag_tui.core.procedure import ROLLBACK
 from qudag_tui.core.trigger import Then, Trigger
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 LATE = "nobody acted on its countdown in time"
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class Armed:
     """Who armed the run, when and why; ``triggers`` are those that may start the rollback since then."""
 
@@ -33,7 +33,7 @@ class Armed:
     plan: str
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class Countdown:
     """What one breach of one trigger set going: the rollback starts ``seconds`` after ``began``, unless it is ``void``.
 

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from qudag_tui.core.fact import Fact, fact
+from qudag_tui.core.lean_dataclass import lean_dataclass
 
 
 @fact("run armed")
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@lean_dataclass(frozen=True, slots=True)
 class RunArmed(Fact):
     """From here each of ``triggers`` starts the rollback after its countdown; they are those that the person was shown.
 
@@ -22,7 +21,7 @@ class RunArmed(Fact):
 
 
 @fact("run disarmed")
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@lean_dataclass(frozen=True, slots=True)
 class RunDisarmed(Fact):
     """Triggers only offer the rollback again; a countdown that runs starts nothing."""
 
@@ -30,7 +29,7 @@ class RunDisarmed(Fact):
 
 
 @fact("countdown stopped")
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@lean_dataclass(frozen=True, slots=True)
 class CountdownStopped(Fact):
     """The countdowns of ``triggers``, which ran then, start nothing; the run stays armed."""
 

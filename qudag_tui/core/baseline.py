@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 from enum import StrEnum
 
+from qudag_tui.core.lean_dataclass import lean_dataclass
 from qudag_tui.core.metric import Metric, MetricKind
 from qudag_tui.core.slots import Series, Window
 from qudag_tui.core.statistics.bins import median, medians, seen_medians
@@ -24,7 +24,7 @@ class BaselineKind(StrEnum):
     CONCURRENT = "concurrent"
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class Captured:
     """The bins of a capture, as they are journaled: plain numbers, none missing, none infinite.
 

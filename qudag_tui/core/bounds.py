@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
+from qudag_tui.core.lean_dataclass import lean_dataclass
 from qudag_tui.core.metric import Metric, MetricKind
 from qudag_tui.core.part import Part, part
 from qudag_tui.core.slots import Series, Window, slots
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class Bounds:
     """Slots in order: ``values`` as seen (None where missing), each of them at least ``low`` and at most ``high``.
 

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import fields
 from typing import TYPE_CHECKING, Any
 
 from qudag_tui.core.baseline import MOST_BINS, Captured
+from qudag_tui.core.lean_dataclass import lean_dataclass
 from qudag_tui.core.slots import is_number
 from qudag_tui.core.unit import Unit
 
@@ -18,7 +19,7 @@ _COUNTS = ("from_ns", "to_ns", "width", "slots", "samples")
 _NUMBERS = ("every_seconds", "events", "total", "dispersion")
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class Baseline:
     """What a metric is compared with in this run, who captured it and when; ``times`` counts captures of it."""
 

@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from qudag_tui.core.item import Item, Kind, Script
+from qudag_tui.core.lean_dataclass import lean_dataclass
 
 if TYPE_CHECKING:
     from qudag_tui.core.metric import Metric, Source
@@ -24,7 +25,7 @@ def plan_key(sha256: str, variables: Mapping[str, object]) -> PlanKey:
     return sha256, tuple(sorted((name, str(value)) for name, value in variables.items()))
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class Section:
     """Boxes under one heading, flat and in order (``Item.depth`` and ``Item.parent`` give the nesting).
 
@@ -60,7 +61,7 @@ class Section:
                 yield item
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class Checklist:
     """Sections under one title."""
 

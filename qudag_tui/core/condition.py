@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
 from enum import StrEnum
 
+from qudag_tui.core.lean_dataclass import lean_dataclass
 from qudag_tui.core.unit import SUFFIXES, Unit
 
 
@@ -34,7 +34,7 @@ class Comparison(StrEnum):
         return self in {Comparison.BELOW, Comparison.AT_MOST}
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class Threshold:
     """A metric against a number in its base unit."""
 
@@ -52,7 +52,7 @@ class Relation(StrEnum):
     PLUS = "plus"
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class AgainstBaseline:
     """A metric against its baseline: times ``1 + amount/100``, times ``amount``, or plus ``amount`` (base unit)."""
 
@@ -63,7 +63,7 @@ class AgainstBaseline:
     unit: Unit = Unit.NUMBER
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class Trend:
     """A metric that must be stable within, or is growing beyond, a budget (percent of its level; None: none given)."""
 
@@ -72,14 +72,14 @@ class Trend:
     budget_percent: float | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class AllOf:
     """Joined by ``and``: the worst verdict counts."""
 
     terms: tuple[Condition, ...]
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class AnyOf:
     """Joined by ``or``: the best verdict counts, each judged at a share of the level."""
 
@@ -116,7 +116,7 @@ _MAX_LENGTH = 1000
 _MAX_NUMBER = 1e150
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class _Token:
     kind: str
     text: str

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from itertools import pairwise
+
+from qudag_tui.core.lean_dataclass import lean_dataclass
 
 # A histogram's buckets are readings of their own, under the histogram's name and this with the bucket's upper bound.
 _BUCKET = "#le="
@@ -30,7 +32,7 @@ def resets_name(counter: str) -> str:
     return f"{counter}{_RESETS}"
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class Tally:
     """One counter over all its series, as it would have gone on if none of them had ever been reset or dropped.
 
@@ -67,7 +69,7 @@ class Tally:
         return Tally(total, resets, {**kept, **seen}, frozenset(seen), is_begun=True)
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class Count:
     """A counter at one time; ``resets`` is how often it was seen to begin anew before."""
 
@@ -96,7 +98,7 @@ def rate(earlier: Count | None, later: Count | None, seconds: float) -> float | 
     return None if grown is None or seconds <= 0 else grown / seconds
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class Share:
     """``counted`` of ``total`` events in one span of time; their ``percent`` is None if there were no events."""
 
@@ -121,7 +123,7 @@ def share(counted: float | None, total: float | None, rest: float | None = None)
     return Share(min(counted, whole), whole)
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class Quantile:
     """A quantile of a histogram: the true one is above ``low`` and not above ``high``, the bounds of its bucket.
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from itertools import pairwise
 
 from qudag_tui.core.instant import NANOSECONDS
+from qudag_tui.core.lean_dataclass import lean_dataclass
 from qudag_tui.core.metric import Metric
 from qudag_tui.core.part import Part, part
 from qudag_tui.core.slots import Series, Window, period_ns, slots
@@ -20,7 +20,7 @@ SURGE = 10.0
 MOST_COUNTED = 2.0**53
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class Counts:
     """``events`` in ``total``, as far as they were observed, over ``seconds`` of the window.
 
@@ -44,7 +44,7 @@ class Counts:
         return max(1.0, burst, dispersion(self.minutes, self.events, self.total))
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class _Look:
     at_ns: int
     counters: tuple[float, float]  # events, then total or rest
@@ -77,7 +77,7 @@ def counts(metric: Metric, series: Series, window: Window, restarts: Sequence[in
         default=None,
     )
     events = total = 0.0
-    minutes: dict[int, Bin] = {}
+    minutes: dict[int, list[float]] = {}  # as a Bin
     fell_from: _Look | None = None
     for one, other, back in steps:
         # A counter that is back above where it was at the next look was misread, and did not count all of it anew.
@@ -88,17 +88,19 @@ def counts(metric: Metric, series: Series, window: Window, restarts: Sequence[in
             grown = (0.0, 0.0)
         if back or restarts or other.at_ns - one.at_ns != every:
             hidden += _hides(metric, (one, other), every, busiest, restarts)
-        counted = grown[0], _whole(metric, grown)
-        events, total = events + counted[0], total + counted[1]
-        span = range((one.at_ns + every - 1 - first) // MINUTE_NS, (other.at_ns - 1 - first) // MINUTE_NS + 1)
-        for minute in span:
-            known = minutes.get(minute, Bin(0.0, 0.0))
-            minutes[minute] = known.with_these(*counted) if len(span) == 1 else known.with_some_of(*counted)
+        counted, whole = grown[0], _whole(metric, grown)
+        events, total = events + counted, total + whole
+        begins, ends = (one.at_ns + every - 1 - first) // MINUTE_NS, (other.at_ns - 1 - first) // MINUTE_NS
+        for minute in range(begins, ends + 1):
+            seen_then = minutes.setdefault(minute, [0.0, 0.0, 0.0, 0.0])
+            place = 0 if begins == ends else 2
+            seen_then[place] += counted
+            seen_then[place + 1] += whole
     hidden += [] if looks[-1] else ["no count at the end of the window"]
     return Counts(
         events,
         total,
-        tuple(minutes.values()),
+        tuple(Bin(*each) for each in minutes.values()),
         (seen[-1].at_ns - seen[0].at_ns) / NANOSECONDS,
         len(looks),
         missing,

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from qudag_tui.core.definition import gate_change, metric_change, trigger_change
 from qudag_tui.core.duration import relative
 from qudag_tui.core.item import Item, Kind, Script, Soak
+from qudag_tui.core.lean_dataclass import lean_dataclass
 from qudag_tui.core.rewording import Pair, pairs
 from qudag_tui.core.same import Same
 
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
     from qudag_tui.core.procedure import Procedure
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class Difference:
     """``added``, ``removed`` and ``changed`` are boxes; ``reworded`` what may be the same under another id.
 

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from qudag_tui.core import event as ev
 from qudag_tui.core.approval import UNAPPROVED, left_seconds
 from qudag_tui.core.arming import starts
 from qudag_tui.core.execution import EXPIRES_SECONDS, Execution, ExecutionState, StepState
+from qudag_tui.core.lean_dataclass import lean_dataclass
 
 if TYPE_CHECKING:
     from qudag_tui.core.instant import Instant
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from qudag_tui.core.step import Step
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class StartStep:
     """Start an attempt at a step's command."""
 
@@ -25,7 +25,7 @@ class StartStep:
     attempt: int
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class CancelStep:
     """Stop the running attempt of an aborted execution."""
 
@@ -33,7 +33,7 @@ class CancelStep:
     step: Step
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class JudgeWatch:
     """Look whether a watched condition holds, ``left_seconds`` before its deadline (0: at it)."""
 

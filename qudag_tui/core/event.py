@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from qudag_tui.core.adoption_event import PlanAdopted as PlanAdopted
@@ -37,12 +37,13 @@ from qudag_tui.core.fact import fact as fact
 from qudag_tui.core.fact import fact_from_plain as fact_from_plain
 from qudag_tui.core.fact import fact_to_plain as fact_to_plain
 from qudag_tui.core.instant import Instant
+from qudag_tui.core.lean_dataclass import lean_dataclass
 from qudag_tui.core.regression_event import GateRegressed as GateRegressed
 
 FORMAT = 1
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class Actor:
     """Who did something: the declared operator, and by which login, host and terminal."""
 
@@ -52,7 +53,7 @@ class Actor:
     tty: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class Event:
     """One fact with when, who, and its place in the journal (``seq`` counts from 1)."""
 
@@ -71,7 +72,7 @@ class Event:
 
 
 @fact("run created")
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@lean_dataclass(frozen=True, slots=True)
 class RunCreated(Fact):
     """The first event. ``nonce`` is 128 random bits in hex, ``starts`` is T, ``plan`` the plan's SHA-256."""
 
@@ -88,7 +89,7 @@ class RunCreated(Fact):
 
 
 @fact("run closed")
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@lean_dataclass(frozen=True, slots=True)
 class RunClosed(Fact):
     """``outcome`` is completed, rolled-back or abandoned; ``left`` names the boxes that were not settled."""
 
@@ -101,7 +102,7 @@ class RunClosed(Fact):
 
 
 @fact("item ticked")
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@lean_dataclass(frozen=True, slots=True)
 class ItemTicked(Fact):
     """A person vouches. For a gate, ``look`` is the event of the final look and ``line`` what it said."""
 
@@ -111,7 +112,7 @@ class ItemTicked(Fact):
 
 
 @fact("item unticked")
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@lean_dataclass(frozen=True, slots=True)
 class ItemUnticked(Fact):
     """The box is open again; a soak stops counting."""
 
@@ -119,7 +120,7 @@ class ItemUnticked(Fact):
 
 
 @fact("item not applicable")
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@lean_dataclass(frozen=True, slots=True)
 class ItemMarkedNotApplicable(Fact):
     """Nobody needs to do it in this run."""
 
@@ -128,7 +129,7 @@ class ItemMarkedNotApplicable(Fact):
 
 
 @fact("item deferred")
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@lean_dataclass(frozen=True, slots=True)
 class ItemDeferred(Fact):
     """It is settled here and is to be done in the section ``to``."""
 
@@ -138,7 +139,7 @@ class ItemDeferred(Fact):
 
 
 @fact("item overridden")
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@lean_dataclass(frozen=True, slots=True)
 class ItemOverridden(Fact):
     """It counts as done although it is not; shown for ever."""
 
@@ -147,7 +148,7 @@ class ItemOverridden(Fact):
 
 
 @fact("item commented")
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@lean_dataclass(frozen=True, slots=True)
 class ItemCommented(Fact):
     """A remark on any box."""
 
@@ -156,7 +157,7 @@ class ItemCommented(Fact):
 
 
 @fact("event undone")
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@lean_dataclass(frozen=True, slots=True)
 class EventUndone(Fact):
     """Takes back one's own tick, not applicable, defer or comment: ``event`` is its seq."""
 
@@ -168,7 +169,7 @@ class EventUndone(Fact):
 
 
 @fact("soak started")
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@lean_dataclass(frozen=True, slots=True)
 class SoakStarted(Fact):
     """Observed time counts from here."""
 
@@ -176,7 +177,7 @@ class SoakStarted(Fact):
 
 
 @fact("soak completed")
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@lean_dataclass(frozen=True, slots=True)
 class SoakCompleted(Fact):
     """Its final look was taken; ``started`` is the event that started it."""
 
@@ -186,7 +187,7 @@ class SoakCompleted(Fact):
 
 
 @fact("soak extended")
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@lean_dataclass(frozen=True, slots=True)
 class SoakExtended(Fact):
     """Its final look number ``look`` could not tell of ``gates``: it goes on for ``seconds`` of observed time more.
 
@@ -201,7 +202,7 @@ class SoakExtended(Fact):
 
 
 @fact("look requested")
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@lean_dataclass(frozen=True, slots=True)
 class LookRequested(Fact):
     """Somebody ticked a gate outside a soak: the supervisor is asked for its final look."""
 
@@ -209,7 +210,7 @@ class LookRequested(Fact):
 
 
 @fact("gate judged")
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@lean_dataclass(frozen=True, slots=True)
 class GateJudged(Fact):
     """A final look. ``request`` is the event that asked for it: the soak's start, or the look requested.
 
@@ -227,7 +228,7 @@ class GateJudged(Fact):
 
 
 @fact("baseline captured")
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@lean_dataclass(frozen=True, slots=True)
 class BaselineCaptured(Fact):
     """What a metric is compared with from here on; ``bins`` are those of ``core/capture.py``. A later one replaces it.
 
@@ -240,7 +241,7 @@ class BaselineCaptured(Fact):
 
 
 @fact("phase decided")
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@lean_dataclass(frozen=True, slots=True)
 class PhaseDecided(Fact):
     """Go or No-Go, chosen; ``claimed`` names boxes that nobody confirmed in this run."""
 
@@ -251,7 +252,7 @@ class PhaseDecided(Fact):
 
 
 @fact("phase overridden")
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@lean_dataclass(frozen=True, slots=True)
 class PhaseOverridden(Fact):
     """A locked phase was opened out of turn."""
 
@@ -260,7 +261,7 @@ class PhaseOverridden(Fact):
 
 
 @fact("signed off")
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@lean_dataclass(frozen=True, slots=True)
 class SignedOff(Fact):
     """A role signed, plainly: the event says who and when."""
 
@@ -270,7 +271,7 @@ class SignedOff(Fact):
 
 
 @fact("unprotected accepted")
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@lean_dataclass(frozen=True, slots=True)
 class UnprotectedAccepted(Fact):
     """Somebody goes on although this machine ends background processes at logout."""
 
@@ -278,7 +279,7 @@ class UnprotectedAccepted(Fact):
 
 
 @fact("trigger breached")
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@lean_dataclass(frozen=True, slots=True)
 class TriggerBreached(Fact):
     """The supervisor saw its condition hold for as long as it must. ``line`` says what was seen."""
 
@@ -287,7 +288,7 @@ class TriggerBreached(Fact):
 
 
 @fact("trigger fired")
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@lean_dataclass(frozen=True, slots=True)
 class TriggerFired(Fact):
     """A person saw it. ``line`` is what the tool showed of it then."""
 

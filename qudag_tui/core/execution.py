@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from qudag_tui.core.approval import Approvals
 from qudag_tui.core.instant import Instant
+from qudag_tui.core.lean_dataclass import lean_dataclass
 from qudag_tui.core.step import OnFailure, Outcome, Step
 
 EXPIRES_SECONDS = 30.0
@@ -46,7 +47,7 @@ class StepState(StrEnum):
     NOT_NEEDED = "not needed"
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class Attempt:
     """One try: the processes that were started, and how it ended (None while nobody knows)."""
 

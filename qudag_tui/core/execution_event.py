@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-
 from qudag_tui.core.fact import Fact, fact
+from qudag_tui.core.lean_dataclass import lean_dataclass
 
 
 @fact("execution requested")
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@lean_dataclass(frozen=True, slots=True)
 class ExecutionRequested(Fact):
     """Somebody asks that a procedure, or a script item, be executed; ``stops`` is the execution it ends first.
 
@@ -26,7 +25,7 @@ class ExecutionRequested(Fact):
 
 
 @fact("request claimed")
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@lean_dataclass(frozen=True, slots=True)
 class RequestClaimed(Fact):
     """The supervisor acts on it from here."""
 
@@ -34,7 +33,7 @@ class RequestClaimed(Fact):
 
 
 @fact("request expired")
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@lean_dataclass(frozen=True, slots=True)
 class RequestExpired(Fact):
     """Nobody claimed it in time, or ``reason``: it never starts."""
 
@@ -43,7 +42,7 @@ class RequestExpired(Fact):
 
 
 @fact("request refused")
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@lean_dataclass(frozen=True, slots=True)
 class RequestRefused(Fact):
     """It may not start, and why (an untrusted file, say)."""
 
@@ -52,7 +51,7 @@ class RequestRefused(Fact):
 
 
 @fact("step confirmed")
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@lean_dataclass(frozen=True, slots=True)
 class StepConfirmed(Fact):
     """A person lets a step start that the plan wants confirmed; a restart of the supervisor withdraws it."""
 
@@ -61,7 +60,7 @@ class StepConfirmed(Fact):
 
 
 @fact("step refused")
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@lean_dataclass(frozen=True, slots=True)
 class StepRefused(Fact):
     """It was its turn and it could not start (a script that has changed, say): it waits for a person."""
 
@@ -71,7 +70,7 @@ class StepRefused(Fact):
 
 
 @fact("step started")
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@lean_dataclass(frozen=True, slots=True)
 class StepStarted(Fact):
     """Written before the step's exec is let go. Ticks are raw start ticks of the boot in the event's own boot_id."""
 
@@ -86,7 +85,7 @@ class StepStarted(Fact):
 
 
 @fact("step ended")
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@lean_dataclass(frozen=True, slots=True)
 class StepEnded(Fact):
     """The end of one attempt. ``left`` names daemons that live on; ``error`` says why it could not run."""
 
@@ -103,7 +102,7 @@ class StepEnded(Fact):
 
 
 @fact("watch started")
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@lean_dataclass(frozen=True, slots=True)
 class WatchStarted(Fact):
     """A step waits until its condition holds, or its deadline."""
 
@@ -112,7 +111,7 @@ class WatchStarted(Fact):
 
 
 @fact("watch ended")
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@lean_dataclass(frozen=True, slots=True)
 class WatchEnded(Fact):
     """``outcome`` is passed (recovered) or failed (not recovered, whatever the reason)."""
 
@@ -124,7 +123,7 @@ class WatchEnded(Fact):
 
 
 @fact("step marked")
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@lean_dataclass(frozen=True, slots=True)
 class StepMarked(Fact):
     """A person says how a step ended: their own, or one whose end nobody saw."""
 
@@ -135,7 +134,7 @@ class StepMarked(Fact):
 
 
 @fact("step skipped")
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@lean_dataclass(frozen=True, slots=True)
 class StepSkipped(Fact):
     """A person goes on without it."""
 
@@ -145,7 +144,7 @@ class StepSkipped(Fact):
 
 
 @fact("retry requested")
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@lean_dataclass(frozen=True, slots=True)
 class RetryRequested(Fact):
     """A person asks for another attempt."""
 
@@ -154,7 +153,7 @@ class RetryRequested(Fact):
 
 
 @fact("abort requested")
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@lean_dataclass(frozen=True, slots=True)
 class AbortRequested(Fact):
     """What runs is to be stopped, and nothing after it started."""
 
@@ -162,7 +161,7 @@ class AbortRequested(Fact):
 
 
 @fact("execution finished")
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@lean_dataclass(frozen=True, slots=True)
 class ExecutionFinished(Fact):
     """All steps are settled, or it was aborted."""
 
@@ -174,7 +173,7 @@ class ExecutionFinished(Fact):
 
 
 @fact("supervisor started")
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@lean_dataclass(frozen=True, slots=True)
 class SupervisorStarted(Fact):
     """A new one: whatever had not started waits for ``resume confirmed`` from here.
 
@@ -194,7 +193,7 @@ class SupervisorStarted(Fact):
 
 
 @fact("environment checked")
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@lean_dataclass(frozen=True, slots=True)
 class EnvironmentChecked(Fact):
     """Of ``plan``, adopted while the supervisor was there, the declared names that its environment does not have."""
 
@@ -203,7 +202,7 @@ class EnvironmentChecked(Fact):
 
 
 @fact("supervisor stopped")
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@lean_dataclass(frozen=True, slots=True)
 class SupervisorStopped(Fact):
     """It left in order."""
 
@@ -211,7 +210,7 @@ class SupervisorStopped(Fact):
 
 
 @fact("resume confirmed")
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@lean_dataclass(frozen=True, slots=True)
 class ResumeConfirmed(Fact):
     """A person lets what waited since the supervisor's restart go on."""
 

@@ -7,33 +7,17 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any, ClassVar, TypeVar
+
+from qudag_tui.core.lean_dataclass import lean_dataclass
 
 
 class Fact:
     """Base of every kind of event."""
 
-    # Written once, and not by `dataclass` for every kind: that took longer than reading a whole run.
     __slots__ = ()
     kind: ClassVar[str]
-
-    def _values(self) -> tuple[Any, ...]:
-        return tuple(getattr(self, name) for name, _ in _fields[type(self)])
-
-    def __eq__(self, other: object) -> bool:
-        return (
-            self._values() == other._values()
-            if isinstance(other, Fact) and type(other) is type(self)
-            else NotImplemented
-        )
-
-    def __hash__(self) -> int:
-        return hash((type(self), self._values()))
-
-    def __repr__(self) -> str:
-        told = (f"{name}={getattr(self, name)!r}" for name, _ in _fields[type(self)])
-        return f"{type(self).__name__}({', '.join(told)})"
 
 
 FactType = TypeVar("FactType", bound=type[Fact])
@@ -75,7 +59,7 @@ def fact(kind: str) -> Callable[[FactType], FactType]:
     return register
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class UnknownFact(Fact):
     """An event of a kind that this version does not know: it makes the run read-only here."""
 

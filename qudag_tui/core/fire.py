@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from qudag_tui.core.baseline import Captured
 from qudag_tui.core.bounds import bounds
@@ -15,6 +15,7 @@ from qudag_tui.core.judge_counts import NOT_TOGETHER, hardest_limit
 from qudag_tui.core.judge_threshold import head
 from qudag_tui.core.judge_trend import LEAST_BINS, judge_trend
 from qudag_tui.core.judging import ROUNDING, Judging, shown
+from qudag_tui.core.lean_dataclass import lean_dataclass
 from qudag_tui.core.metric import Metric, MetricKind
 from qudag_tui.core.slots import Series, Window, period_ns
 from qudag_tui.core.statistics.proportion import is_surely_above, is_surely_below
@@ -28,7 +29,7 @@ ALPHA = 0.001
 LEAST_KNOWN = 0.5
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class Firing:
     """Whether it fires; ``is_blind`` where too little is known to tell, which starts nothing. ``line`` says it."""
 
@@ -68,7 +69,7 @@ def fire(
     return _combine(condition, judging, _Back(since_ns, round(for_seconds * NANOSECONDS)))
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class _Back:
     """How far back may be looked, and for how long it has to hold (nanoseconds)."""
 

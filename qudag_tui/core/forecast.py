@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from qudag_tui.core import judge_baseline as against
 from qudag_tui.core import judge_threshold, judge_trend
@@ -17,12 +16,13 @@ from qudag_tui.core.duration import MAX_SECONDS, spoken
 from qudag_tui.core.extension import EXTEND, alpha_of
 from qudag_tui.core.judge_counts import requests_at_rate
 from qudag_tui.core.judging import TOLERATE, Judging, joined
+from qudag_tui.core.lean_dataclass import lean_dataclass
 from qudag_tui.core.metric import Metric, MetricKind
 from qudag_tui.core.slots import Series, Window
 from qudag_tui.core.verdict import Finding, Verdict
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class Forecast:
     """The ``seconds`` of a soak that a gate needs, None where no time would do or nothing tells; ``line`` in words.
 

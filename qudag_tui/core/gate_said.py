@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from qudag_tui.core.condition import terms
 from qudag_tui.core.item import SET_ASIDE, Gate
+from qudag_tui.core.lean_dataclass import lean_dataclass
 from qudag_tui.core.requirement import Requirement, needs_of_all, requirements_of, soak_needs
 from qudag_tui.core.verdict import Verdict, worst
 
@@ -20,7 +21,7 @@ UNSUPERVISED = "no supervisor looks"
 LAST_SAID = "; it last said "
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class GateSaid:
     """``verdict`` and ``line`` of a gate, what it ``needs`` (in words), and its ``requirements`` one by one.
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from qudag_tui.core.condition import AllOf, AnyOf, Condition, Term, Threshold
+from qudag_tui.core.lean_dataclass import lean_dataclass
 from qudag_tui.core.metric import Metric
 from qudag_tui.core.observed import MOST_PERIODS
 from qudag_tui.core.slots import Series, Window, period_ns, slots
 from qudag_tui.core.unit import show
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class Glance:
     """``holds`` is None where it cannot be told; ``value`` and ``limit`` (base unit) are the first comparison's."""
 

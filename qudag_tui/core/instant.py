@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
+
+from qudag_tui.core.lean_dataclass import lean_dataclass
 
 NANOSECONDS = 1_000_000_000
 # Room on both sides for what is counted from a moment: a calendar ends with the year 9999.
@@ -18,7 +19,7 @@ def moment_of(text: str) -> datetime:
     return moment.replace(tzinfo=UTC) if moment.tzinfo is None else moment.astimezone(UTC)
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class Instant:
     """One moment, by two clocks.
 
@@ -46,7 +47,7 @@ class Instant:
 EPOCH = Instant(datetime(1970, 1, 1, tzinfo=UTC), 0, "")
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class RunClock:
     """Nanoseconds since a run was created: the boot clock, carried across boots by the wall, never backwards.
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 
 from qudag_tui.core.baseline import Captured
 from qudag_tui.core.checklist import Plan, PlanKey
 from qudag_tui.core.event import Fact
+from qudag_tui.core.lean_dataclass import lean_dataclass
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class Tick:
     """Say that a box is done; starts a soak; asks for the look of a gate; ``out_of_order`` confirms a warning."""
 
@@ -18,14 +19,14 @@ class Tick:
     out_of_order: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class Untick:
     """Reopen a box."""
 
     item: str
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class MarkNotApplicable:
     """Nobody needs to do it in this run."""
 
@@ -33,7 +34,7 @@ class MarkNotApplicable:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class Defer:
     """Do it in another section."""
 
@@ -42,7 +43,7 @@ class Defer:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class Override:
     """Count an item as done, or open a locked phase, although the rules say no."""
 
@@ -50,7 +51,7 @@ class Override:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class AddComment:
     """Remark on a box."""
 
@@ -58,19 +59,19 @@ class AddComment:
     text: str
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class CaptureBaseline:
     """Compare a metric with this from now on; replaces what was captured of it before."""
 
     captured: Captured
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class Undo:
     """Take back one's own last tick, not applicable, defer or comment."""
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class Decide:
     """Record Go or No-Go."""
 
@@ -79,7 +80,7 @@ class Decide:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class Sign:
     """Sign for a role; ``role`` is the role or the id of its box."""
 
@@ -87,14 +88,14 @@ class Sign:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class AcceptUnprotected:
     """Go on although a logout may end the supervisor."""
 
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class Execute:
     """Execute a procedure or a script item; ``stop_first`` confirms that what runs now is stopped.
 
@@ -111,7 +112,7 @@ class Execute:
     own_keys: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class Approve:
     """Hand in a second person's approval of a request; whoever asks has verified the signature."""
 
@@ -122,14 +123,14 @@ class Approve:
     signature: str
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class Abort:
     """Stop what runs."""
 
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class Arm:
     """Let the triggers that say so start the rollback, each after its countdown; this is their approval.
 
@@ -140,26 +141,26 @@ class Arm:
     plan: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class Disarm:
     """Let triggers only offer the rollback again."""
 
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class StopCountdown:
     """Stop the countdowns that run; the run stays armed."""
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class Retry:
     """Try a step again."""
 
     step: str
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class Skip:
     """Go on without a step."""
 
@@ -167,7 +168,7 @@ class Skip:
     reason: str
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class MarkStep:
     """Say how a step ended: ``passed`` or ``failed``."""
 
@@ -176,19 +177,19 @@ class MarkStep:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class ConfirmStep:
     """Let a step start that the plan wants confirmed; without ``step`` the one that waits for it."""
 
     step: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class Resume:
     """Let what waited since the supervisor's restart go on."""
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class Adopt:
     """Go on with ``plan``, read from ``file``; ``same`` maps ids of the plan before to ids of this one.
 
@@ -201,7 +202,7 @@ class Adopt:
     same: Mapping[str, str] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class CloseRun:
     """End the run: completed, rolled-back or abandoned."""
 
@@ -209,7 +210,7 @@ class CloseRun:
     reason: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class Record:
     """The supervisor's own observation, refused where the state does not allow it (a repeat, say)."""
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
 from qudag_tui.core.extension import EXTEND
+from qudag_tui.core.lean_dataclass import lean_dataclass
 
 if TYPE_CHECKING:
     from qudag_tui.core.condition import Condition
@@ -52,7 +52,7 @@ class ItemState(StrEnum):
 SET_ASIDE = frozenset({ItemState.OVERRIDDEN, ItemState.NOT_APPLICABLE, ItemState.DEFERRED})
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class Gate:
     """A condition that must hold over a soak, or over ``window_seconds`` ending now where it stands outside one.
 
@@ -67,28 +67,28 @@ class Gate:
     extend: int = EXTEND
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class Soak:
     """A time of watching that counts only what was observed."""
 
     seconds: float
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class Signoff:
     """A role that signs."""
 
     role: str
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class Script:
     """A step that a checklist item executes."""
 
     step: Step
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class Item:
     """One box. ``depth`` is 0 directly in a section; ``parent`` is the id of the box above it, if any."""
 
@@ -103,7 +103,7 @@ class Item:
     note: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class Mark:
     """What was said of a box, by whom and when; ``seq`` is the event that said it."""
 
@@ -115,7 +115,7 @@ class Mark:
     to: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class Comment:
     """A remark on a box."""
 

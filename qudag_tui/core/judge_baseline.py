@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from qudag_tui.core.against import NO_BASELINE, baseline_needs, limit_from, unusable
 from qudag_tui.core.baseline import BaselineKind
 from qudag_tui.core.bounds import Bounds, bounds
 from qudag_tui.core.condition import AgainstBaseline, Relation
 from qudag_tui.core.judging import Judging, fewer_gaps, joined, more_of, needs, shown, too_many_missing, units_differ
+from qudag_tui.core.lean_dataclass import lean_dataclass
 from qudag_tui.core.metric import Metric, MetricKind
 from qudag_tui.core.part import Part, part
 from qudag_tui.core.statistics.autocorrelation import corrected, lag_one, widening, widening_of_both
@@ -28,7 +29,7 @@ _MOST_LOG = 700.0
 _LEAST = 5e-324
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class _Side:
     """Bins in order: what was seen (None for a missing one), and the least and the most that each may be."""
 
@@ -96,7 +97,7 @@ def _log(value: float) -> float:
     return value if math.isinf(value) else math.log(max(value, _LEAST))
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class Compared:
     """The shift, with its bounds, in the scale of the comparison, from ``bins`` bins of ``width`` slots."""
 
@@ -109,7 +110,7 @@ class Compared:
     baseline_bins: int | None
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class _Beside:
     """What the soak is compared with: ``side`` in bins of ``width`` slots, ``level`` its middle, ``note`` in words."""
 

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from qudag_tui.core.against import NO_BASELINE, baseline_needs, limit_from, unusable
 from qudag_tui.core.baseline import BaselineKind
 from qudag_tui.core.condition import AgainstBaseline, Comparison, Relation, Threshold
 from qudag_tui.core.counts import Counts, counts
 from qudag_tui.core.judging import ROUNDING, Judging, fewer_gaps, joined, more_of, too_many_missing, units_differ
+from qudag_tui.core.lean_dataclass import lean_dataclass
 from qudag_tui.core.metric import Metric
 from qudag_tui.core.part import Part, part
 from qudag_tui.core.statistics.proportion import clopper_pearson, is_surely_below
@@ -23,7 +24,7 @@ _MOST_REQUESTS = 1e9
 NOT_TOGETHER = "more was counted than there was in all: the counters do not belong together"
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class _Limit:
     """A limit in percent, known between ``low`` and ``high``; ``note`` says where it comes from."""
 

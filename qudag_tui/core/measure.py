@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
 from qudag_tui.core.counter import (
     Count,
@@ -19,6 +19,7 @@ from qudag_tui.core.counter import (
     share,
 )
 from qudag_tui.core.instant import NANOSECONDS
+from qudag_tui.core.lean_dataclass import lean_dataclass
 from qudag_tui.core.metric import Metric, MetricKind, Series
 from qudag_tui.core.part import Part, part
 from qudag_tui.core.slots import is_number
@@ -28,7 +29,7 @@ _RESET = "the counter began anew: what it counted before is not known"
 _NO_EVENTS = "no events since the last look"
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class Look:
     """What the sources of a metric said at one time: ``at_ns`` on the run clock, ``values`` by source, then series.
 
@@ -45,7 +46,7 @@ class Look:
         return reasons.get(series.name) or reasons.get("") or f"{series.source} has no {series.name}"
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class Measured:
     """One look at a metric: its ``value``, or None and the ``reason`` why there is none.
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 
+from qudag_tui.core.lean_dataclass import lean_dataclass
 from qudag_tui.core.unit import Unit
 
 
@@ -21,7 +22,7 @@ class SourceKind(StrEnum):
     SCRIPTED = "scripted"
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class Source:
     """Where numbers come from. ``target`` is what is asked; ``every_seconds`` how often.
 
@@ -46,7 +47,7 @@ class MetricKind(StrEnum):
     QUANTILE = "quantile"
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class Series:
     """One series of one source, written ``source:name``."""
 
@@ -54,7 +55,7 @@ class Series:
     name: str
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class Metric:
     """A named series. ``short`` is the label beside a sparkline (at most six cells).
 

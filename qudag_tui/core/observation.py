@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from qudag_tui.core.lean_dataclass import lean_dataclass
 
 if TYPE_CHECKING:
     from qudag_tui.core.event import GateJudged, SupervisorStarted, SupervisorStopped
     from qudag_tui.core.instant import Instant
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class Supervisor:
     """The last supervisor that the journal knows of; whether it lives is the lock's word, not the journal's.
 
@@ -25,7 +26,7 @@ class Supervisor:
     missing: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class Look:
     """The final look at a gate, and the event that recorded it."""
 
@@ -34,7 +35,7 @@ class Look:
     at: Instant
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class Fired:
     """Who saw a trigger, and when; ``line`` is what the tool showed of it then.
 

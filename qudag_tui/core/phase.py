@@ -6,6 +6,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
 
+from qudag_tui.core.lean_dataclass import lean_dataclass
+
 if TYPE_CHECKING:
     from qudag_tui.core.instant import Instant
 
@@ -28,7 +30,7 @@ class Decision(StrEnum):
     NO_GO = "no-go"
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class Decided:
     """A recorded decision."""
 
@@ -62,7 +64,7 @@ class PhaseProgress:
         return decision is not None and decision.decision is Decision.GO and decision.seq > self.held_seq
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class SoakProgress:
     """One soak of one item: since when, and, after its final look, how much of it was observed.
 

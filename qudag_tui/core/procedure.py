@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from qudag_tui.core.lean_dataclass import lean_dataclass
 
 if TYPE_CHECKING:
     from qudag_tui.core.step import Step
@@ -12,7 +13,7 @@ if TYPE_CHECKING:
 ROLLBACK = "rollback"
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class Procedure:
     """Steps that are executed one after the other; the one with the id ``rollback`` takes the release back.
 

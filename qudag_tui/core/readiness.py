@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING
+
+from qudag_tui.core.lean_dataclass import lean_dataclass
 
 if TYPE_CHECKING:
     from qudag_tui.core.instant import Instant
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 LEAD_SECONDS = 7200.0
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class Readiness:
     """``why`` nothing may run or be asked ("" if it may, or if there is nothing), and what is missing for it.
 

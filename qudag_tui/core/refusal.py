@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
+
+from qudag_tui.core.lean_dataclass import lean_dataclass
 
 
 class Because(StrEnum):
@@ -18,7 +19,7 @@ class Because(StrEnum):
     UNKNOWN = "unknown"
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class Refusal:
     """``message`` says what is in the way, ``hint`` what to do next.
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from qudag_tui.core.item import SET_ASIDE, ItemState
+from qudag_tui.core.lean_dataclass import lean_dataclass
 from qudag_tui.core.verdict import Verdict
 
 if TYPE_CHECKING:
@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from qudag_tui.core.state import State
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class Regression:
     """One regression of one gate: what was seen, when it was recorded, and as which event."""
 

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from typing import Any
 
 from qudag_tui.core.fact import Fact, fact
+from qudag_tui.core.lean_dataclass import lean_dataclass
 
 
 @fact("gate regressed")
-@dataclass(frozen=True, slots=True, eq=False, repr=False)
+@lean_dataclass(frozen=True, slots=True)
 class GateRegressed(Fact):
     """The supervisor saw a gate surely fail after its final look had passed; ``look`` is the event of that look.
 

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from qudag_tui.core.duration import clock
+from qudag_tui.core.lean_dataclass import lean_dataclass
 from qudag_tui.core.verdict import Verdict
 
 _TEXTS = ("text", "line", "needs")
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class Requirement:
     """One comparison of a condition.
 

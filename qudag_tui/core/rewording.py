@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
 from difflib import SequenceMatcher
 from typing import TYPE_CHECKING
 
+from qudag_tui.core.lean_dataclass import lean_dataclass
 from qudag_tui.core.same import carried_boxes
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ _LONGEST = 300
 _NEAR = 1.0
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class Pair:
     """``old`` and ``new`` are ids; ``likeness`` is from 0.6 to 1 (1: the same words, and only the id is another)."""
 

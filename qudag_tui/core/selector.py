@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+
+from qudag_tui.core.lean_dataclass import lean_dataclass
 
 _NAME = re.compile(r"[a-zA-Z_:][a-zA-Z0-9_:]*")
 _MATCHER = re.compile(r'\s*([a-zA-Z_][a-zA-Z0-9_]*)\s*(=~|!~|!=|=)\s*"((?:[^"\\\n]|\\["\\n])*)"\s*(,|$)')
@@ -21,7 +22,7 @@ class SelectorError(ValueError):
         self.offset = offset
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class Matcher:
     """One comparison of a label; one that a series does not have counts as empty, as in Prometheus."""
 
@@ -37,7 +38,7 @@ class Matcher:
         return (re.fullmatch(self.value, value) is not None) is (self.operator == "=~")
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class Selector:
     """A name and what its labels have to be; a name alone takes all its series."""
 

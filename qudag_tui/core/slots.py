@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 
 from qudag_tui.core.instant import NANOSECONDS
+from qudag_tui.core.lean_dataclass import lean_dataclass
 
 # Samples of one metric: nanoseconds on the run clock, and the value in the metric's base unit.
 Samples = Sequence[tuple[int, float]]
@@ -20,7 +20,7 @@ def is_number(value: float) -> bool:
     return -MOST <= value <= MOST
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class Window:
     """A span of the run clock: the slots after ``start_ns`` up to and with ``end_ns``."""
 
@@ -28,7 +28,7 @@ class Window:
     end_ns: int
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class Slots:
     """The slots of one window, in order; None where one is missing.
 

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import TYPE_CHECKING
+
+from qudag_tui.core.lean_dataclass import lean_dataclass
 
 if TYPE_CHECKING:
     from qudag_tui.core.condition import Condition
@@ -29,7 +31,7 @@ class OnFailure(StrEnum):
     CONTINUE = "continue"
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class Until:
     """A condition that must pass within ``within_seconds``; anything else at the deadline is *not recovered*."""
 
@@ -38,7 +40,7 @@ class Until:
     within_seconds: float
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class Step:
     """One action: a command (``run``), a watch (``until``), a branch (``steps``), or, with none of them, a person's.
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from enum import StrEnum
 from typing import TYPE_CHECKING
+
+from qudag_tui.core.lean_dataclass import lean_dataclass
 
 if TYPE_CHECKING:
     from qudag_tui.core.condition import Condition
@@ -21,7 +22,7 @@ class Then(StrEnum):
     START = "start"
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class Trigger:
     """``condition`` is None where only a person can tell; ``for_seconds`` is how long it must hold.
 

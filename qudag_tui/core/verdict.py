@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import field
 from enum import StrEnum
 from typing import TYPE_CHECKING, Any
+
+from qudag_tui.core.lean_dataclass import lean_dataclass
 
 if TYPE_CHECKING:
     from qudag_tui.core.requirement import Requirement
@@ -33,7 +35,7 @@ def best(verdicts: Iterable[Verdict]) -> Verdict:
     return min(verdicts, key=_BADNESS.__getitem__, default=Verdict.UNKNOWN)
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class Finding:
     """A verdict with what it rests on.
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import field
 
+from qudag_tui.core.lean_dataclass import lean_dataclass
 from qudag_tui.core.metric import Metric, Source
 from qudag_tui.plan.ids import Ids
 from qudag_tui.plan.problem import Problems
 from qudag_tui.plan.variables import Variables
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class Draft:
     """The parts that later parts of the file refer to."""
 

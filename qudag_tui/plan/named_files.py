@@ -6,12 +6,12 @@ import os
 import re
 import stat
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
 from qudag_tui.core.checklist import Plan
 from qudag_tui.core.item import Script
+from qudag_tui.core.lean_dataclass import lean_dataclass
 from qudag_tui.core.metric import SourceKind
 from qudag_tui.core.step import Step
 
@@ -23,7 +23,7 @@ _READ_BYTES = 1 << 20
 _IN_A_TEXT = re.compile(r"""[^\s;|&<>()'"`$={}]+""")
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class Command:
     """Something that would run: the id of its step or source, its words, and its folder (absolute)."""
 
@@ -32,7 +32,7 @@ class Command:
     cwd: str
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class Environment:
     """What a step gets beside the names that every step gets: ``set`` by the file, ``secrets`` by name only."""
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+
+from qudag_tui.core.lean_dataclass import lean_dataclass
 
 # Keys and list indexes that lead from the top of the file to a value.
 Path = tuple[str | int, ...]
@@ -13,7 +14,7 @@ MOST_SUGGESTIONS = 200
 OTHER = "\0other"
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class Problem:
     """One thing that is wrong at ``path``.
 

@@ -7,11 +7,11 @@ import secrets
 import stat
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
 from datetime import datetime
 from hashlib import sha256
 from pathlib import Path
 
+from qudag_tui.core.lean_dataclass import lean_dataclass
 from qudag_tui.plan.kept_copy import read_small
 from qudag_tui.plan.ownership import others_can_write
 from qudag_tui.plan.real_path import real_path
@@ -25,7 +25,7 @@ _REPLACED = "replaced"
 _SCRIPT_MODE, _FILE_MODE = 0o755, 0o644
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class Restorable:
     """A file that is not as it was trusted, and of which the trusted bytes are kept."""
 
@@ -33,7 +33,7 @@ class Restorable:
     digest: str
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class Restored:
     """A file that was put back; ``replaced`` is where its former content is kept ("" if there was none)."""
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from qudag_tui.core.dry_run import join
+from qudag_tui.core.lean_dataclass import lean_dataclass
 from qudag_tui.plan.difference import one_line
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ _MOST_CHANGES = 40
 _NOT_COVERED = "What programs read in turn is not covered, nor is what your own login does meanwhile."
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class Part:
     """Lines under a heading, harmless to a terminal, each of any length. ``is_wrong`` is what stands in the way.
 

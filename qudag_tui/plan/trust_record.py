@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, field
 from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
+from qudag_tui.core.lean_dataclass import lean_dataclass
 from qudag_tui.plan.kept_copy import Copies
 from qudag_tui.plan.user_state import key_of, load, save, state_dir
 
@@ -17,7 +18,7 @@ _TEXTS = ("path", "plan", "search_path", "at", "by")
 _TABLES = ("vars", "files", "programs")
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class Trusted:
     """What somebody trusted: ``files`` by their path below the file's folder, ``programs`` by their word.
 

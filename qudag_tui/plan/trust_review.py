@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 from pathlib import Path
 
 from qudag_tui.core.checklist import Plan
+from qudag_tui.core.lean_dataclass import lean_dataclass
 from qudag_tui.plan.difference import difference
 from qudag_tui.plan.kept_copy import MOST_FILE_BYTES, read_small
 from qudag_tui.plan.named_files import (
@@ -28,7 +29,7 @@ from qudag_tui.plan.real_path import real_path
 from qudag_tui.plan.trust_record import Trusted, copies_of, records_at
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class Change:
     """A file that is not as it was trusted: ``lines`` of :func:`difference`, or why it cannot be shown.
 
@@ -41,7 +42,7 @@ class Change:
     kept: bool
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class Review:
     """What a plan would run and ask, for a person to look at before they trust it.
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 from qudag_tui.core.event import Actor
 from qudag_tui.core.execution import ExecutionState
 from qudag_tui.core.intent import Disarm
+from qudag_tui.core.lean_dataclass import lean_dataclass
 from qudag_tui.core.printable import visible
 from qudag_tui.run import clock
 from qudag_tui.run.block import stamp
@@ -17,7 +17,7 @@ from qudag_tui.run.run import Run
 _MOST_PENDING = 20
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class Provenance:
     """Who made a run, from what, and what is in it; by its own word, which anybody could have written.
 

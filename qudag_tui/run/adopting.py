@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import tomllib
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 
 from qudag_tui.core.checklist import Plan
 from qudag_tui.core.intent import Adopt
+from qudag_tui.core.lean_dataclass import lean_dataclass
 from qudag_tui.plan import trust
 from qudag_tui.plan.file import parse_plan, read_bytes
 from qudag_tui.plan.named_files import addresses, all_commands
@@ -17,7 +17,7 @@ from qudag_tui.run.plans import load_plan
 from qudag_tui.run.run import Run
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class Candidate:
     """A plan that may be adopted: the file at ``path`` with its bytes; ``before`` are those of the plan ``followed``.
 

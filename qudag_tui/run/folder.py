@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import os
 import re
-from dataclasses import dataclass
 from pathlib import Path
 
 from qudag_tui.core.event import PlanAdopted, RunCreated
+from qudag_tui.core.lean_dataclass import lean_dataclass
 from qudag_tui.plan.real_path import real_path
 from qudag_tui.run.directory import Directory
 from qudag_tui.run.error import ReadOnly, RunBroken, RunError, RunExists, RunNotFound, RunRefused, SeveralRuns
@@ -169,7 +169,7 @@ class RunFolder(Directory):
         return self.path / PLANS / f"{sha256}.toml"
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class RunSummary:
     """What a list says of one run. ``broken`` is why it cannot be opened, "" if it can; then ``open`` is false.
 

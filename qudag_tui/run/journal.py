@@ -5,11 +5,12 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from qudag_tui.core.event import Actor, Event
 from qudag_tui.core.fact import Fact
 from qudag_tui.core.instant import Instant
+from qudag_tui.core.lean_dataclass import lean_dataclass
 from qudag_tui.run.block import render
 from qudag_tui.run.disk import Disk
 from qudag_tui.run.error import NotSaved, ReadOnly, RunBroken
@@ -23,7 +24,7 @@ LOCK_SECONDS = 5.0
 _READ_BYTES = 1 << 20
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class Position:
     """A place in the journal, after its ``count``-th block, whose event is ``seq`` and whose hash is ``digest``.
 
@@ -41,7 +42,7 @@ class Position:
 START = Position()
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class Followed:
     """What stands after a position.
 
@@ -56,7 +57,7 @@ class Followed:
     is_behind: bool = False
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class Appended:
     """The event is durable, and the position after it."""
 
@@ -64,7 +65,7 @@ class Appended:
     position: Position
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class Conflict:
     """Somebody else wrote: nothing was appended; follow and decide afresh."""
 

@@ -8,8 +8,9 @@ import json
 import os
 import time
 from contextlib import suppress
-from dataclasses import dataclass, field, replace
+from dataclasses import field, replace
 
+from qudag_tui.core.lean_dataclass import lean_dataclass
 from qudag_tui.run import clock
 from qudag_tui.run.actor import login
 from qudag_tui.run.block import stamp
@@ -28,7 +29,7 @@ _DOING_BYTES = 768
 _MOST_DOING = 110
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class Holder:
     """Who wrote themselves into a lock file: whether they still hold it, only the lock knows.
 

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from qudag_tui.core.lean_dataclass import lean_dataclass
 from qudag_tui.run.actor import login as own_login
 
 _CONFIG_ROOTS = tuple(
@@ -18,7 +19,7 @@ _SETTING = re.compile(
 _YES = frozenset({"1", "yes", "y", "true", "t", "on"})
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class LogoutPlaces:
     """Where systemd says what it does at logout; every path may be missing."""
 

@@ -7,12 +7,12 @@ import json
 import os
 import secrets
 from contextlib import suppress
-from dataclasses import dataclass
 from pathlib import Path
 from types import TracebackType
 from typing import Self
 
 from qudag_tui.core.event import Actor
+from qudag_tui.core.lean_dataclass import lean_dataclass
 from qudag_tui.run import clock
 from qudag_tui.run.block import stamp
 from qudag_tui.run.error import NotSaved, RunError
@@ -23,7 +23,7 @@ _ATTACH_SECONDS = 5.0
 _MOST_BYTES = 4096
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class Attached:
     """One front end that is there now; ``since`` is RFC 3339."""
 

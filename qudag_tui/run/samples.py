@@ -9,12 +9,12 @@ import sqlite3
 import threading
 from collections.abc import Iterable, Mapping
 from contextlib import closing, suppress
-from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Literal
 
 from qudag_tui.core.instant import Instant
+from qudag_tui.core.lean_dataclass import lean_dataclass
 from qudag_tui.run.block import stamp
 from qudag_tui.run.error import NotSaved, RunError
 from qudag_tui.run.folder import SAMPLES, RunFolder
@@ -41,7 +41,7 @@ CREATE TABLE IF NOT EXISTS witness (id INTEGER PRIMARY KEY CHECK (id = 1), seq I
 """
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class Sample:
     """One value at one slot: ``at_ns`` on the run clock, ``wall`` beside it."""
 

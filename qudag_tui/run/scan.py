@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from qudag_tui.core.event import Event
+from qudag_tui.core.lean_dataclass import lean_dataclass
 from qudag_tui.run.block import (
     OWN_FORM,
     BlockError,
@@ -27,7 +28,7 @@ _ESCAPED_BYTE = re.compile("[\ud800-\udfff]")
 _STRAY = "text that belongs to no event"
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class Mark:
     """Something in the journal is not as it was written: ``offset`` is its byte in the file."""
 

@@ -29,6 +29,7 @@ from typing import Any
 
 from qudag_tui.core.approval import NAMESPACE, is_same_person
 from qudag_tui.core.checklist import Plan
+from qudag_tui.core.lean_dataclass import lean_dataclass
 from qudag_tui.core.procedure import Procedure
 from qudag_tui.plan.ownership import others_can_write
 from qudag_tui.run.error import RunRefused
@@ -45,7 +46,7 @@ class SigningError(RunRefused):
     """Signatures cannot be made or believed, and why."""
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class Signer:
     """One line of the allowed signers; ``key`` is its fingerprint, ``text`` the line as OpenSSH reads it."""
 

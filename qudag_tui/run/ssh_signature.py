@@ -12,10 +12,10 @@ import shutil
 import subprocess
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from qudag_tui.core.lean_dataclass import lean_dataclass
 from qudag_tui.core.printable import visible
 from qudag_tui.run.signers import Signing, SigningError, fingerprint
 
@@ -31,7 +31,7 @@ _LINE = 70
 _WHOLE = "paste the line that approve printed, the whole of it"
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class Signature:
     """A signature, not verified: its base64, and the fingerprint and the namespace that it claims."""
 

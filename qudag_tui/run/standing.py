@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from qudag_tui.core.lean_dataclass import lean_dataclass
 from qudag_tui.core.requirement import Requirement, requirements_of
 from qudag_tui.core.verdict import Verdict
 
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from qudag_tui.run.samples import SampleReader, StandingKind
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class Standing:
     """The last word on one gate, trigger, metric, watch or forecast.
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable
-from dataclasses import dataclass
 
+from qudag_tui.core.lean_dataclass import lean_dataclass
 from qudag_tui.run.error import RunError
 from qudag_tui.run.folder import LOGS, RunFolder
 from qudag_tui.run.log_shape import HEAD_BYTES, MOST_NOTE_BYTES, left_out
@@ -14,7 +14,7 @@ _READ_BYTES = 1 << 16
 _LAST_BYTES = 1 << 14
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class Read:
     """``data`` that was written, after ``missed`` bytes that are not in the log any more, or that were passed over."""
 

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from qudag_tui.core.event import FORMAT
+from qudag_tui.core.lean_dataclass import lean_dataclass
 from qudag_tui.run.block import BlockError, event_hash
 from qudag_tui.run.error import NotRecordable, RunBroken, RunError
 from qudag_tui.run.folder import JOURNAL, RunFolder
@@ -17,7 +17,7 @@ from qudag_tui.run.scan import Block, Split, block_values, clean, decode, split
 from qudag_tui.run.witness import Witness, read_witness
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class Finding:
     """Something that is wrong. ``problem`` is changed, removed, reordered, torn, missing, stray or forged.
 
@@ -33,7 +33,7 @@ class Finding:
         return f"line {self.line}: {self.what}" if self.line else self.what
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class Anchor:
     """What a witness saw: up to the event ``seq`` it vouches for the journal, if it ``holds``."""
 
@@ -42,7 +42,7 @@ class Anchor:
     holds: bool
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class Verification:
     """What :func:`verify` found: how many events, what is wrong (nothing, if all is well), and the anchors."""
 
@@ -58,7 +58,7 @@ class Verification:
         return not self.findings
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class _Link:
     """One block as verify sees it; ``values`` is None where it cannot be read, ``problem`` is then why."""
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from qudag_tui.core.approval import NAMESPACE, VALID_SECONDS, is_same_person
 from qudag_tui.core.approval_payload import Asked, PayloadError, read_payload
 from qudag_tui.core.event import ApprovalGiven, Event, ExecutionRequested
+from qudag_tui.core.lean_dataclass import lean_dataclass
 from qudag_tui.run.block import BlockError, event_from_values
 from qudag_tui.run.folder import JOURNAL, RunFolder
 from qudag_tui.run.scan import Block, block_values, decode, split
@@ -21,7 +21,7 @@ from qudag_tui.run.witness import Witness
 _KIND = f'"{ApprovalGiven.kind}"'
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class Approved:
     """One approval, of event ``seq`` at ``line`` of the file.
 

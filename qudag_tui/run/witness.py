@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from datetime import datetime
 
 from qudag_tui.core.instant import Instant
+from qudag_tui.core.lean_dataclass import lean_dataclass
 from qudag_tui.plan.user_state import STATE_VARIABLE, load, of_run, save, state_dir
 from qudag_tui.run.block import stamp
 
@@ -16,7 +16,7 @@ _KIND = "seen"
 _MOST_BYTES = 4096
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class Witness:
     """The journal's head as somebody saw it at ``at``: the event ``seq`` with the hash ``digest``."""
 

@@ -6,7 +6,6 @@ import asyncio
 import os
 import sys
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import ClassVar
@@ -17,6 +16,7 @@ from textual.widgets import Input
 
 from qudag_tui.core.duration import parse_offset
 from qudag_tui.core.instant import moment_of
+from qudag_tui.core.lean_dataclass import lean_dataclass
 from qudag_tui.core.printable import visible
 from qudag_tui.tui import theme
 from qudag_tui.tui.glyphs import ASCII, UNICODE
@@ -27,7 +27,7 @@ from qudag_tui.tui.widgets.words import Words
 _FIELDS = ("release", "previous", "starts")
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class NewRun:
     """What was answered. ``starts`` is T, in UTC; None is now."""
 

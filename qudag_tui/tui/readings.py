@@ -5,11 +5,11 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from itertools import chain
 from typing import TYPE_CHECKING
 
 from qudag_tui.core.instant import NANOSECONDS
+from qudag_tui.core.lean_dataclass import lean_dataclass
 from qudag_tui.core.measure import beside
 from qudag_tui.core.observed import MOST_PERIODS, observed_seconds, observers_of
 from qudag_tui.core.slots import Window, period_ns
@@ -33,7 +33,7 @@ _AGAIN_NS = 60 * NANOSECONDS
 _NOT_YET_DUE = 3
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class _Counted:
     """How much of one soak was observed up to ``until_ns``, counted from all samples at ``at_ns``."""
 

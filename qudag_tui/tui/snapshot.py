@@ -8,6 +8,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from qudag_tui.core.item import Item, ItemState
+from qudag_tui.core.lean_dataclass import lean_dataclass
 from qudag_tui.core.rows import Outline, deferrals, outline
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
     from qudag_tui.run.standing import Standing
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class Series:
     """The newest values of a metric, oldest first, None where a slot has none; ``seconds`` apart.
 
@@ -46,7 +47,7 @@ class Series:
         return self.age is not None and self.age > 3 * self.seconds + 1
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class Readings:
     """One look at the samples and at who is there, taken once a second by a thread of its own.
 

@@ -136,7 +136,8 @@ def test_not_to_know_in_which_bin_something_was_counted_never_makes_a_dispersion
     events, total = sum(each[0] for each in taken), sum(sum(each) for each in taken)
     unsure = list(bins)
     for number, (part, rest) in enumerate(taken, first):
-        unsure[number] = bins[number].with_these(-part, -part - rest).with_some_of(events, total)
+        sure = bins[number]
+        unsure[number] = Bin(sure.events - part, sure.total - part - rest, events, total)
 
     sums = sum(each.events for each in bins), sum(each.total for each in bins)
     assert dispersion(unsure, *sums) >= dispersion(bins, *sums) * (1 - CLOSE)

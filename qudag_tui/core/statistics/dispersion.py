@@ -15,14 +15,6 @@ class Bin(NamedTuple):
     more_events: float = 0.0
     more_total: float = 0.0
 
-    def with_these(self, events: float, total: float) -> Bin:
-        """The bin, with what was counted in it."""
-        return self._replace(events=self.events + events, total=self.total + total)
-
-    def with_some_of(self, events: float, total: float) -> Bin:
-        """The bin, with what was counted in it or in another one."""
-        return self._replace(more_events=self.more_events + events, more_total=self.more_total + total)
-
 
 def dispersion(bins: Sequence[Bin], events: float, total: float) -> float:
     """Pearson's dispersion φ = Σ (eᵢ − nᵢp)² / (nᵢp(1 − p)) / (k − 1) of ``bins``, p = ``events`` / ``total`` of all.

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from qudag_tui.core.lean_dataclass import lean_dataclass
 from qudag_tui.core.statistics.bins import median
 from qudag_tui.core.statistics.normal import normal_quantile
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class Slope:
     """Slopes in values per unit of time. ``low`` and ``high`` are bounds, infinite where nothing is known.
 

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from qudag_tui.core.approval import missing_words
+from qudag_tui.core.lean_dataclass import lean_dataclass
 from qudag_tui.core.offering import reason_of
 from qudag_tui.core.verdict import Verdict
 from qudag_tui.run import clock
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _NUMBERS = {2: "Two", 3: "Three", 4: "Four", 5: "Five"}
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class Approvers:
     """Who may approve, and by which keys the asker is known; ``blocked`` says why nobody can."""
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
 
+from qudag_tui.core.lean_dataclass import lean_dataclass
 from qudag_tui.tui.glyphs import Glyphs
 from qudag_tui.tui.widgets.sparkline import binned
 
@@ -17,7 +17,7 @@ _MARGIN = 7
 _LEAST_CELLS = 18
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class Level:
     """A line at ``value``, drawn with ``glyph`` and called ``name``."""
 
@@ -26,7 +26,7 @@ class Level:
     glyph: str
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class Plot:
     """``lines`` from the top down; ``level_lines`` are the numbers of those of the levels, -1 where one is not shown."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len
@@ -10,6 +9,7 @@ from rich.cells import cell_len
 from qudag_tui.core.approval import alone_words, waits_words
 from qudag_tui.core.duration import clock, spoken
 from qudag_tui.core.execution import Execution, ExecutionState, StepState
+from qudag_tui.core.lean_dataclass import lean_dataclass
 from qudag_tui.core.offering import offering
 from qudag_tui.core.procedure import ROLLBACK
 from qudag_tui.core.step import Outcome
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 _WIDE = 100
 
 
-@dataclass(frozen=True, slots=True)
+@lean_dataclass(frozen=True, slots=True)
 class Part:
     """One row: a trigger, a step with its number, or a heading (``text``)."""
 
