@@ -24,9 +24,9 @@ if TYPE_CHECKING:
     from qudag_tui.core.trigger import Trigger
     from qudag_tui.tui.snapshot import Snapshot
 
-FOLLOW_SECONDS = 0.25
+FOLLOW_SECONDS = 0.1
 # More than this a second no terminal is sent of an output, whatever a step writes.
-_CELLS_A_SECOND = 14_000
+_CELLS_A_SECOND = 24_000
 _TAIL_BYTES = 64 * 1024
 _WAYS_ON = "t shows what has changed where a review is needed, and tries it again."
 
