@@ -93,10 +93,10 @@ def _head(session: Session, standings: Standings, now: Instant) -> Iterator[str]
     release = created.release if created else ""
     over = f" over {created.previous}" if created and created.previous else ""
     yield f"{session.plan.title}  {release}{over}  {run_state(state)}  {session.opened.id}"
-    supervisor = "supervised" if standings.supervised else "no supervisor"
+    supervisor = "supervised" if standings.supervised else "" if session.opened.is_unknown else "no supervisor"
     if standings.holder is not None:
         supervisor += f" ({held_by(standings.holder)})"
-    yield f"{state.done['']} of {state.total['']} done  {since_start(state, now)}  {supervisor}"
+    yield f"{state.done['']} of {state.total['']} done  {since_start(state, now)}  {supervisor}".rstrip()
     read_only = state.read_only or session.opened.read_only
     if read_only:
         yield f"read-only: {read_only}"
@@ -307,7 +307,8 @@ def tmux_line(session: Session, standings: Standings, now: Instant) -> str:
     parts.append(f"{len(regressed)} regressed" if regressed else "")
     parts.append("armed" if state.armed else "")
     parts.append("nothing is stored" if standings.trouble else "")
-    parts.append("" if state.closed else "supervised" if standings.supervised else "NO SUPERVISOR")
+    is_told = state.closed is None and not session.opened.is_unknown
+    parts.append("" if not is_told else "supervised" if standings.supervised else "NO SUPERVISOR")
     return for_tmux("  ".join(part for part in parts if part))
 
 

@@ -62,7 +62,9 @@ class Reader:
 
     def read(self, now: Instant) -> Readings:
         """Everything as it is at ``now``."""
-        state, supervised = self._run.state, supervisor_alive(self._run.folder)
+        state, folder = self._run.state, self._run.folder
+        # In a folder of somebody else's nothing is believed: whether they have a supervisor cannot be told from here.
+        supervised = None if folder.is_unknown else supervisor_alive(folder)
         # One plan for the whole look: another may be adopted in the middle of it.
         now_ns, plan = state.clock.at(now), state.plan
         if plan is not self._plan or now_ns - self._again_ns > _AGAIN_NS:
@@ -83,8 +85,8 @@ class Reader:
             forecasts=read_standings(self._samples, "forecast"),
             observed=dict(self._soaks(plan, now_ns)),
             supervised=supervised,
-            unstored=sampling_trouble(self._samples, self._run.folder, self._run.state, now) if supervised else "",
-            attached=tuple(one.by for one in attached(self._run.folder)),
+            unstored=sampling_trouble(self._samples, folder, state, now) if supervised else "",
+            attached=tuple(one.by for one in attached(folder)),
         )
 
     def _series(self, metric: Metric, now_ns: int, since_ns: int) -> Series:

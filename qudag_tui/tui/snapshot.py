@@ -52,7 +52,8 @@ class Readings:
     """One look at the samples and at who is there, taken once a second by a thread of its own.
 
     ``observed`` is how much of each soak that counts was observed, in seconds. ``supervised`` is None until somebody
-    has looked. ``unstored`` says since when the supervisor has stored nothing, and why; then all of this is as old.
+    has looked, and where it cannot be told. ``unstored`` says since when the supervisor has stored nothing, and why;
+    then all of this is as old.
     """
 
     series: Mapping[str, Series] = field(default_factory=dict)

@@ -164,6 +164,11 @@ def unknown(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Desk:
     return desk
 
 
+def test_of_a_run_folder_from_elsewhere_nobody_says_that_it_has_no_supervisor(unknown: Desk) -> None:
+    assert "supervisor" not in unknown("status").out.partition("\n\n")[0]
+    assert "NO SUPERVISOR" not in unknown("status", "--tmux").out
+
+
 def test_a_run_folder_from_elsewhere_is_read_and_nothing_else(unknown: Desk) -> None:
     folder = unknown.folder / "runs" / "r1"
     before = {path: path.read_bytes() for path in folder.rglob("*") if path.is_file()}

@@ -186,6 +186,7 @@ async def test_a_run_folder_from_elsewhere_is_looked_at_and_written_to_only_once
         await robot.sees("read-only · : trust shows whose it is · this login did not create it")
         await robot.press("j", "space")
         await robot.sees("not saved")
+        assert "supervisor" not in robot.text(), "whether its login has one cannot be told from here"
         await choose(robot, "trust: review what would run")
         await robot.sees("Accept this run folder as your own?", "created ", "by ana (login deploy on gate-1)")
         await robot.sees("pending in it: rollback, asked for by ana", "to accept it:")
