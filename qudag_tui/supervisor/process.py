@@ -145,12 +145,13 @@ class Supervisor:
         handle.cancel()
 
     def _has_news(self) -> bool:
-        # A journal that cannot be read is news once, not at every glance.
+        # A journal that cannot be read is news once, not at every glance; of one that cannot even be looked at, the next
+        # turn tells. Nothing may be raised here: nobody would turn any more.
         before = (self._run.position.seen, self._glanced)
         try:
             self._glanced = self._run.signature()
-        except RunGone:
-            return True
+        except (OSError, RunError):
+            return False
         return self._glanced not in before
 
     async def _turn(self) -> None:

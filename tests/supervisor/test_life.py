@@ -17,6 +17,7 @@ from qudag_tui.core.refusal import Refusal
 from qudag_tui.run import clock
 from qudag_tui.run.disk import Disk
 from qudag_tui.run.presence import attach
+from qudag_tui.run.run import Run
 from qudag_tui.run.samples import SampleWriter
 from qudag_tui.run.supervision import ensure_supervisor, supervisor_alive
 from qudag_tui.supervisor import process
@@ -343,6 +344,20 @@ async def test_what_somebody_asks_for_does_not_wait_for_the_next_turn(
 ) -> None:
     monkeypatch.setattr(process, "TURN_SECONDS", 3600.0)
     run = supervised(step("off", "echo ran >> ran"))
+    async with living(run):
+        await until_async(lambda: "supervisor started" in run.kinds())
+        run.rollback()
+        await until_async(lambda: run.outcomes() == {"off": "passed"})
+
+
+async def test_a_glance_that_fails_keeps_no_turn_from_coming(
+    supervised: Build, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(_: Run) -> tuple[int, int, int]:
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    run = supervised(step("off", "echo ran >> ran"))
+    monkeypatch.setattr(Run, "signature", broken)
     async with living(run):
         await until_async(lambda: "supervisor started" in run.kinds())
         run.rollback()
