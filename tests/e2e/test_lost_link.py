@@ -35,7 +35,7 @@ def test_over_a_real_ssh_a_step_outlives_the_session_and_the_next_login_sees_its
                 login.cut(sessions)
                 is_gone(screen)
             else:
-                stall(login.terminal.write, screen.pid)
+                stall(screen.pid)
             the_step_ends_once(tmp_path, env)
 
         is_gone(screen)
@@ -51,7 +51,7 @@ def test_a_terminal_that_nobody_reads_holds_up_neither_the_step_nor_the_supervis
     with Login.near(tmp_path, env) as login:
         login.wait_for(r"supervised")
         roll_back_until_the_flags(login)
-        stall(login.terminal.write, login.terminal.process.pid)
+        stall(login.terminal.process.pid)
         the_step_ends_once(tmp_path, env)
         # The next one is a person's, and another person can do it.
         marked = qudag_tui("mark", "report", "passed", "--as", "bo", env=env, cwd=tmp_path)

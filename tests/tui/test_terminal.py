@@ -52,7 +52,7 @@ def test_a_link_that_is_gone_ends_the_program_even_under_nohup(deployment: Deplo
 def test_a_stalled_terminal_does_not_keep_it_alive(deployment: Deployment) -> None:
     with Terminal(deployment.folder) as terminal:
         terminal.wait_for("Freeze the code")
-        stall(lambda keys: terminal.press(keys.decode()), terminal.process.pid)
+        stall(terminal.process.pid)
         terminal.send(signal.SIGTERM)
 
         assert terminal.process.wait(PATIENCE_SECONDS) == 143
