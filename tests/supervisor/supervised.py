@@ -7,10 +7,12 @@ import signal
 import sqlite3
 import subprocess
 import sys
-from collections.abc import Callable
-from contextlib import closing, suppress
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime
 from pathlib import Path
+
+import psutil
 
 from qudag_tui.core.event import Actor, Event, Fact
 from qudag_tui.core.execution import Attempt, Execution
@@ -21,6 +23,8 @@ from qudag_tui.core.state import State
 from qudag_tui.plan import trust
 from qudag_tui.run import clock
 from qudag_tui.run.error import RunGone
+from qudag_tui.run.folder import JOURNAL_LOCK
+from qudag_tui.run.lock import Lock
 from qudag_tui.run.process import is_alive, start_ticks
 from qudag_tui.run.run import Run
 from qudag_tui.run.samples import Sample, SampleReader
@@ -119,6 +123,23 @@ class Supervised:
             )
         self.started += 1
         self.until(lambda _: self.kinds().count("supervisor started") == self.started)
+
+    @contextmanager
+    def paused(self) -> Iterator[subprocess.Popen[bytes]]:
+        """It is stopped meanwhile, as by a debugger, but not with the journal's lock in its hands."""
+        supervisor = self.supervisor
+        assert supervisor is not None
+        lock = Lock(self.run.folder, JOURNAL_LOCK)
+        lock.acquire(30)
+        try:
+            supervisor.send_signal(signal.SIGSTOP)
+            until(lambda: psutil.Process(supervisor.pid).status() == psutil.STATUS_STOPPED)
+        finally:
+            lock.release()
+        try:
+            yield supervisor
+        finally:
+            supervisor.send_signal(signal.SIGCONT)
 
     def kill(self, number: int = signal.SIGKILL) -> int:
         """End it; its exit code."""

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import signal
 from collections.abc import Callable
 from itertools import pairwise
 
@@ -221,17 +220,14 @@ def test_a_plan_that_is_missing_lets_the_supervisor_act_on_nothing_until_it_is_b
     run = supervised(checklists=checklists(soak(60, *GATES)))
     run.start()
     run.ask(Tick("soak"))
-    # It has nothing to record any more, so that it is not stopped with the journal's lock in its hands.
     until(lambda: "inside" in run.standings("gate"), run.log)
-    assert run.supervisor is not None
-    run.supervisor.send_signal(signal.SIGSTOP)
-    adopt(run, HEAD + checklists(soak(60, *GATES), gate("more", "fine < 9")))
-    kept = run.run.folder.plan(run.run.plan.sha256)
-    data = kept.read_bytes()
-    kept.unlink()
-    run.supervisor.send_signal(signal.SIGCONT)
+    with run.paused() as supervisor:
+        adopt(run, HEAD + checklists(soak(60, *GATES), gate("more", "fine < 9")))
+        kept = run.run.folder.plan(run.run.plan.sha256)
+        data = kept.read_bytes()
+        kept.unlink()
     until(lambda: f"{kept}: the plan it follows cannot be read" in run.log(), run.log)
-    assert run.supervisor.poll() is None
+    assert supervisor.poll() is None
 
     kept.write_bytes(data)
     kept.chmod(0o600)

@@ -127,7 +127,7 @@ def test_a_gate_is_forecast_before_its_soak_and_not_during_it(supervised: Build)
 def test_a_final_look_keeps_what_each_comparison_said(supervised: Build) -> None:
     run = measured(supervised, gate("both", "fine < 5 and blind < 5"))
     run.start()
-    until(lambda: "both" in run.standings("gate"), run.log)
+    until(lambda: "slots missing" in str(run.standings("gate").get("both")), run.log)
     run.ask(Tick("both"))
     run.until_kind("gate judged")
 

@@ -138,14 +138,9 @@ def test_a_lock_whose_file_was_deleted_is_taken_anew(supervised: Build) -> None:
 def test_one_whose_lock_another_has_taken_meanwhile_leaves_and_says_nothing_in_its_place(supervised: Build) -> None:
     run = supervised()
     run.start()
-    first = run.supervisor
-    assert first is not None
-    first.send_signal(signal.SIGSTOP)
-    try:
+    with run.paused() as first:
         run.run.folder.supervisor_lock.unlink()
         run.start()
-    finally:
-        first.send_signal(signal.SIGCONT)
 
     assert first.wait(30) == 0
     assert "another supervisor has taken it" in run.log()
