@@ -46,7 +46,9 @@ def run(arguments: argparse.Namespace) -> int:
     else:
         for warning in unwise:
             put(f"{warning.file}:{warning.line}:{warning.column}: warning: {warning.message}")
-        say(f"{file}: {len(plan.boxes)} boxes, {len(plan.items)} of them to be done; {len(unwise)} warnings")
+        boxes = "1 box" if len(plan.boxes) == 1 else f"{len(plan.boxes)} boxes"
+        unwisely = "1 warning" if len(unwise) == 1 else f"{len(unwise)} warnings"
+        say(f"{file}: {boxes}, {len(plan.items)} of them to be done; {unwisely}")
     return ExitCode.NO if unwise and arguments.strict else ExitCode.DONE
 
 

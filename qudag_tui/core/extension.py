@@ -9,6 +9,8 @@ from qudag_tui.core.verdict import Verdict
 EXTEND = 2
 # How often, at most, all the final looks at one gate together may err on one side.
 ALPHA = 0.05
+# Where one looks again and again (a trigger, a watch, a gate after its pass) each look has to be surer than a gate's.
+REPEATED_ALPHA = 0.001
 
 
 def alpha_of(extend: int = EXTEND) -> float:

@@ -10,6 +10,7 @@ from qudag_tui.core.bounds import bounds
 from qudag_tui.core.condition import AgainstBaseline, AllOf, AnyOf, Condition, Term, Threshold, Trend
 from qudag_tui.core.counts import counts
 from qudag_tui.core.duration import spoken
+from qudag_tui.core.extension import REPEATED_ALPHA
 from qudag_tui.core.instant import NANOSECONDS
 from qudag_tui.core.judge_counts import NOT_TOGETHER, hardest_limit
 from qudag_tui.core.judge_threshold import head
@@ -23,8 +24,6 @@ from qudag_tui.core.unit import show
 from qudag_tui.core.verdict import Verdict
 from qudag_tui.core.watch import as_threshold
 
-# A trigger looks again and again, so each look has to be surer than a gate's.
-ALPHA = 0.001
 # At least so much of the time that is looked back over has to be known.
 LEAST_KNOWN = 0.5
 
@@ -61,7 +60,7 @@ def fire(
         series=series,
         metrics=metrics,
         now_ns=now_ns,
-        alpha=ALPHA,
+        alpha=REPEATED_ALPHA,
         errors=errors or {},
         baselines=baselines or {},
         restarts=restarts or {},

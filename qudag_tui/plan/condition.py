@@ -10,6 +10,7 @@ from qudag_tui.core.condition import (
     ConditionError,
     Relation,
     Threshold,
+    Trend,
     parse_condition,
     terms,
 )
@@ -22,8 +23,11 @@ from qudag_tui.plan.table import Table
 _LIMIT = re.compile(r"\s*(?:<=|>=|<|>)\s*(?:baseline\s*)?")
 
 
-def read_condition(key: str, table: Table, draft: Draft) -> tuple[Condition, str] | None:
-    """The condition under ``key`` with the text that says it; None if there is none or it is wrong."""
+def read_condition(key: str, table: Table, draft: Draft, *, trends: bool = True) -> tuple[Condition, str] | None:
+    """The condition under ``key`` with the text that says it; None if there is none or it is wrong.
+
+    Without ``trends`` one that asks for a trend is wrong: what is looked at for minutes at most has none.
+    """
     text = table.string(key)
     if not text:
         return None
@@ -36,6 +40,11 @@ def read_condition(key: str, table: Table, draft: Draft) -> tuple[Condition, str
     for term in terms(condition):
         name = re.compile(rf"(?<![\w.-]){re.escape(term.metric)}(?![\w.-])").search(text, position)
         start, position = name.span() if name else (0, position)
+        if isinstance(term, Trend) and not trends:
+            message = (
+                f"{key}: a trend is judged over a soak, and cannot be waited for; compare {term.metric} with a limit"
+            )
+            table.refuse(key, message, start)
         metric = draft.metrics.get(term.metric)
         if metric is None:
             end = draft.problems.nearest(term.metric, list(draft.metrics))

@@ -10,6 +10,7 @@ _FLAG = "true or false"
 _TEXT = "a string that is not empty"
 _SERIES = 'a series written "source:name", such as "host:cpu_percent"'
 _CONDITION = 'a condition such as "cpu < 80%" or "memory stable within 5%"'
+_HELD = 'a condition such as "cpu < 80%" or "errors < 0.5%"; not a trend'
 _STRINGS = "a list of strings"
 _ITEMS = "a list of items: strings, or tables with text"
 _ARGV = 'a list of words such as ["./flags", "off"], or one string with shell = true'
@@ -124,7 +125,7 @@ KEYS: Mapping[str, Mapping[str, str]] = {
         "id": _ID,
         "text": _TEXT,
         "done": _FLAG,
-        "until": _CONDITION,
+        "until": _HELD,
         "within": _DURATION,
         "unless": "the id of an earlier step that has until",
         "steps": "a list of steps",

@@ -80,7 +80,7 @@ class _Steps:
         )
 
     def until(self, table: Table) -> Until | None:
-        condition = read_condition("until", table, self.draft)
+        condition = read_condition("until", table, self.draft, trends=False)
         within = table.seconds("within")
         table.only_with(("within",), "until")
         if "until" in table and "within" not in table:

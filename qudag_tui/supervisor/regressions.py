@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from qudag_tui.core import event as ev
-from qudag_tui.core.fire import ALPHA
+from qudag_tui.core.extension import REPEATED_ALPHA
 from qudag_tui.core.instant import NANOSECONDS, Instant
 from qudag_tui.core.item import Gate, Item, Soak
 from qudag_tui.core.regression import can_regress
@@ -37,7 +37,7 @@ class Regressions:
             seconds = (window.end_ns - window.start_ns) / NANOSECONDS / _LOOKS_A_WINDOW
             pause = min(max(seconds, _LEAST_SECONDS), _MOST_SECONDS)
             self._next_ns[gate.id] = now.boot_ns + round(pause * NANOSECONDS)
-            found = self._grounds.judge(gate, spec, window, window.end_ns, state, alpha=ALPHA)
+            found = self._grounds.judge(gate, spec, window, window.end_ns, state, alpha=REPEATED_ALPHA)
             if found.verdict is Verdict.FAIL:
                 evidence = {**found.evidence, "requirements": plain(found.requirements)}
                 look = state.looks[gate.id].seq

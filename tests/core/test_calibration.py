@@ -10,11 +10,13 @@ from pathlib import Path
 
 import pytest
 
+from qudag_tui.core.condition import parse_condition
 from qudag_tui.core.counts import Counts
 from qudag_tui.core.extension import AfterLook, after_look
+from qudag_tui.core.judge import holds
 from qudag_tui.core.statistics.dispersion import Bin
 from qudag_tui.core.verdict import Verdict
-from tests.core.measuring import at, captured, counted, gauge, growing, judged, ratio, samples, slow
+from tests.core.measuring import at, captured, counted, gauge, growing, judged, ratio, samples, slow, window
 
 Rates = dict[Verdict, float]
 _TABLE: list[str] = []
@@ -174,6 +176,25 @@ def test_extending_counts_to_exhaustion_passes_no_more_often_than_one_look() -> 
 
     assert found[Verdict.PASS] <= 0.07
     assert ends[AfterLook.EXHAUSTED] >= 200
+
+
+@pytest.mark.parametrize(("percent", "least", "most"), [(1.0, 0.0, 0.03), (0.1, 0.95, 1.0)])
+def test_a_watch_that_looks_every_ten_seconds_seldom_takes_what_is_at_its_limit_for_recovered(
+    percent: float, least: float, most: float
+) -> None:
+    """Ten minutes of a hundred requests a slot: at 95 % a look, a fifth of those at the limit passed sooner or later."""
+
+    def one(chance: random.Random) -> Verdict:
+        events = growing([float(sum(chance.random() < percent / 100 for _ in range(100))) for _ in range(60)])
+        series = counted(events, growing([100.0] * 60))
+        metric = ratio()
+        for slots in range(3, 61):
+            found = holds(parse_condition("errors < 1%"), window(slots), series, {metric.id: metric}).verdict
+            if found is Verdict.PASS:
+                break
+        return found
+
+    assert least <= rates(f"watch: errors at {percent:g} % until below 1 %", 150, one)[Verdict.PASS] <= most
 
 
 def test_a_leak_that_a_restart_hides_is_never_stable() -> None:

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from qudag_tui.core import event as ev
 from qudag_tui.core.condition import parse_condition
 from qudag_tui.core.decide_run import reasons_needed
-from qudag_tui.core.fire import ALPHA
+from qudag_tui.core.extension import REPEATED_ALPHA
 from qudag_tui.core.intent import CloseRun, Decide, MarkNotApplicable, Override, Tick, Untick
 from qudag_tui.core.judge import judge
 from qudag_tui.core.refusal import Because, Refusal
@@ -157,7 +157,13 @@ def test_marking_a_slot_missing_or_corrupt_never_makes_a_regression(
     def fails(latency: list[tuple[int, float]], baseline: list[tuple[int, float]]) -> bool:
         series = {"latency": latency, "latency:baseline": baseline}
         found = judge(
-            parse_condition(condition), window(SLOTS), series, {metric.id: metric}, alpha=ALPHA, baselines=held, r1=0.2
+            parse_condition(condition),
+            window(SLOTS),
+            series,
+            {metric.id: metric},
+            alpha=REPEATED_ALPHA,
+            baselines=held,
+            r1=0.2,
         )
         return found.verdict is Verdict.FAIL
 
@@ -174,7 +180,7 @@ def test_neither_do_counts_that_nobody_saw(seed: int, gone: dict[int, float | No
     dark = {name: marked(found, gone) for name, found in series.items()}
 
     found = [
-        judge(parse_condition("errors < 0.1%"), window(SLOTS), each, {"errors": metric}, alpha=ALPHA).verdict
+        judge(parse_condition("errors < 0.1%"), window(SLOTS), each, {"errors": metric}, alpha=REPEATED_ALPHA).verdict
         for each in (series, dark, {})
     ]
 

@@ -200,6 +200,10 @@ ARGV = 'a list of words such as ["./flags", "off"], or one string with shell = t
             ["8:60: a step has one of run, until and steps, not until and steps"],
         ),
         ('{ text = "x", until = "cpu < 80%" }', ['8:24: until needs a deadline: within = "5m"']),
+        (
+            '{ text = "x", until = "cpu < 80% and cpu stable within 5%", within = "5m" }',
+            ["8:47: until: a trend is judged over a soak, and cannot be waited for; compare cpu with a limit"],
+        ),
         ('{ text = "x", within = "5m" }', ["8:24: within has a meaning only beside until"]),
         (
             '{ text = "x", unless = "y", steps = [] }',
