@@ -24,6 +24,7 @@ FILE = (
     HEAD
     + '[sources.file]\nevery = "200ms"\ncommand = ["sh", "-c", "cat number"]\n[metrics.number]\ngauge = "file:value"\n'
 )
+_MOST_SOAKS = 5
 GATE = '{ id = "number", text = "Number", gate = "number < 5", tolerate = "50%" }'
 
 
@@ -34,12 +35,15 @@ def measured(supervised: Build, *items: str) -> Supervised:
 
 
 def passed(run: Supervised) -> None:
-    """Start, soak, and acknowledge the pass."""
+    """Start, soak, and acknowledge the pass; a machine too busy to read the file in time soaks again, as a person would."""
     run.start()
     until(lambda: (run.standings("metric").get("number") or {}).get("value") == 1.0, run.log)
-    run.ask(Tick("soak"))
-    run.until_kind("soak completed")
-    assert [fact.verdict for fact in run.facts(ev.GateJudged) if isinstance(fact, ev.GateJudged)] == ["pass"], run.log()
+    verdicts: list[str] = []
+    while verdicts[-1:] in ([], ["unknown"]) and len(verdicts) < _MOST_SOAKS:
+        run.ask(Tick("soak"))
+        run.until_kind("soak completed", len(verdicts) + 1)
+        verdicts = [fact.verdict for fact in run.facts(ev.GateJudged) if isinstance(fact, ev.GateJudged)]
+    assert verdicts[-1] == "pass", run.log()
     run.ask(Tick("number"))
 
 
