@@ -130,7 +130,7 @@ def _may_judge(state: State, fact: ev.GateJudged) -> bool:
         return False
     asked = state.look_requests.get(fact.item)
     if asked is not None:
-        return asked.seq == fact.request
+        return asked.seq == fact.request and fact.look == state.next_look(fact.item)
     look = state.looks.get(fact.item)
     if look is not None and look.judged.request == fact.request:
         before = look.judged

@@ -214,7 +214,8 @@ class LookRequested(Fact):
 class GateJudged(Fact):
     """A final look. ``request`` is the event that asked for it: the soak's start, or the look requested.
 
-    ``look`` counts from 1; there is another one only after an inconclusive one, at the end of an extension.
+    ``look`` counts from 1. In a soak there is another one only after an inconclusive one, at the end of an extension;
+    outside of one each that is asked for counts on.
     """
 
     item: str

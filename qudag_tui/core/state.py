@@ -24,6 +24,8 @@ from qudag_tui.core.step import Outcome
 from qudag_tui.core.undoing import undo_steps
 from qudag_tui.core.verdict import Verdict
 
+_MOST_LOOKS = 1000
+
 
 class State:
     """Where everything stands. One owner applies events in order; everybody else only reads."""
@@ -296,6 +298,12 @@ class State:
         """The verdict of the last final look, if there was one since the gate was last reopened."""
         look = self.looks.get(item_id)
         return Verdict(look.judged.verdict) if look and look.judged.verdict in set(Verdict) else None
+
+    def next_look(self, item_id: str) -> int:
+        """Which look at a gate outside a soak the next one is, from 1; another condition begins anew."""
+        look = self.looks.get(item_id)
+        # What a forged event says is no reason to leave what floats can hold.
+        return min(max(0, look.judged.look), _MOST_LOOKS) + 1 if look else 1
 
     def regression(self, item_id: str) -> Regression | None:
         """How a gate regressed since its last final look, or None."""

@@ -8,7 +8,7 @@ from typing import Any
 from qudag_tui.core.checklist import Plan
 from qudag_tui.core.condition import Condition, terms
 from qudag_tui.core.counts import countable
-from qudag_tui.core.extension import EXTEND
+from qudag_tui.core.extension import alpha_of, alpha_of_look
 from qudag_tui.core.instant import NANOSECONDS, Instant
 from qudag_tui.core.item import Gate, Item, Soak
 from qudag_tui.core.judge import judge
@@ -62,13 +62,15 @@ class Grounds:
     def judge(
         self, gate: Item, spec: Gate, window: Window, now_ns: int, state: State, *, alpha: float | None = None
     ) -> Finding:
-        """The verdict of ``gate`` over ``window``, at the level of a final look, or at ``alpha``."""
+        """The verdict of ``gate`` over ``window``, at the level of its next final look, or at ``alpha``."""
         names = metrics_of(spec.condition)
         soak = self.soak_of.get(gate.id)
         phase_seconds = None
         if soak is not None and isinstance(soak.spec, Soak):
             window = self._from_first_count(names, window)
             phase_seconds = soak.spec.seconds
+        if alpha is None:
+            alpha = alpha_of_look(state.next_look(gate.id)) if soak is None else alpha_of(spec.extend)
         return judge(
             spec.condition,
             window,
@@ -77,7 +79,6 @@ class Grounds:
             tolerate=spec.tolerate,
             errors=self.sampler.errors,
             now_ns=now_ns,
-            extend=spec.extend if soak is not None else EXTEND,
             baselines=state.captured,
             restarts=self.sampler.restarts(names, window),
             phase_seconds=phase_seconds,

@@ -35,7 +35,8 @@ class Looks:
                 names, now_ns = metrics_of(gate.spec.condition), state.clock.at(now)
                 window = own_window(gate.spec, grounds.settled(names, now_ns))
                 if self._is_ready(item_id, asked.seq, names, window, now_ns):
-                    yield self._look(gate, gate.spec, asked.seq, window, state)
+                    number = state.next_look(item_id)
+                    yield self._look(gate, gate.spec, asked.seq, window, state, look=number)
         for item, soak in state.counting_soaks:
             if isinstance(item.spec, Soak):
                 yield from self._soak(item, item.spec, soak, state, state.clock.at(now))
@@ -93,9 +94,7 @@ class Looks:
         last = window.end_ns // every * every
         return bool(self._grounds.series([metric.id], Window(last, last))[part(metric.id, Part.EVENTS)])
 
-    def _look(
-        self, gate: Item, spec: Gate, request: int, window: Window, state: State, *, look: int = 1
-    ) -> ev.GateJudged:
+    def _look(self, gate: Item, spec: Gate, request: int, window: Window, state: State, *, look: int) -> ev.GateJudged:
         found = self._grounds.judge(gate, spec, window, window.end_ns, state)
         evidence = {**found.evidence, "requirements": plain(found.requirements)}
         return ev.GateJudged(

@@ -12,7 +12,7 @@ import pytest
 
 from qudag_tui.core.condition import parse_condition
 from qudag_tui.core.counts import Counts
-from qudag_tui.core.extension import AfterLook, after_look
+from qudag_tui.core.extension import AfterLook, after_look, alpha_of_look
 from qudag_tui.core.judge import holds
 from qudag_tui.core.statistics.dispersion import Bin
 from qudag_tui.core.verdict import Verdict
@@ -195,6 +195,21 @@ def test_a_watch_that_looks_every_ten_seconds_seldom_takes_what_is_at_its_limit_
         return found
 
     assert least <= rates(f"watch: errors at {percent:g} % until below 1 %", 150, one)[Verdict.PASS] <= most
+
+
+def test_a_gate_that_is_ticked_again_and_again_passes_no_more_often_than_one_look() -> None:
+    """Outside a soak, twenty windows one after the other; each at the level of the first, 27 % passed sooner or later."""
+
+    def one(chance: random.Random) -> Verdict:
+        for number in range(1, 21):
+            events = growing([float(sum(chance.random() < 0.01 for _ in range(100))) for _ in range(60)])
+            series, alpha = counted(events, growing([100.0] * 60)), alpha_of_look(number)
+            found = judged("errors < 1%", series, ratio(), 60, alpha=alpha).verdict
+            if found is Verdict.PASS:
+                break
+        return found
+
+    assert rates("errors: 1 % against 1 %, twenty looks outside a soak", 150, one)[Verdict.PASS] <= 0.07
 
 
 def test_a_leak_that_a_restart_hides_is_never_stable() -> None:

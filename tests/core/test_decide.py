@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pytest
 
 from qudag_tui.core import event as ev
 from qudag_tui.core import intent as ask
+from qudag_tui.core.extension import alpha_of_look
 from qudag_tui.core.refusal import Because, Refusal
 from tests.core.building import (
     Told,
@@ -198,6 +201,23 @@ def test_ticking_a_gate_outside_a_soak_asks_for_its_look_once() -> None:
     told = day()
     assert told.ask(ask.Tick("errors")) == ev.LookRequested("errors")
     assert refusal(told, ask.Tick("errors"))[0] is Because.REFUSED
+
+
+def test_each_look_at_a_gate_outside_a_soak_counts_on_whatever_a_forged_one_says() -> None:
+    told = day()
+    for number in (1, 2):
+        told.must(ask.Tick("errors"))
+        look = ev.GateJudged("errors", told.state.head_seq, "inconclusive", "1 in 900", look=number)
+        assert isinstance(told.record(replace(look, look=number + 1)), Refusal)
+        assert told.record(look) == look
+
+    assert told.state.next_look("errors") == 3
+    assert told.state.next_look("cpu-ok") == 1
+    judged = told.state.looks["errors"]
+    for forged, following in ((-5, 1), (10**400, 1001)):
+        told.state.looks["errors"] = replace(judged, judged=replace(judged.judged, look=forged))
+        assert told.state.next_look("errors") == following
+        assert 0 < alpha_of_look(following) < 0.05
 
 
 def test_untick_reopens_all_but_what_was_overridden_decided_or_signed() -> None:

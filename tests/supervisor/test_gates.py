@@ -141,3 +141,6 @@ def test_a_final_look_keeps_what_each_comparison_said(supervised: Build) -> None
     assert [each.text for each in asked] == ["fine < 5", "blind < 5"]
     assert asked[1].verdict is Verdict.UNKNOWN
     assert asked[1].needs == "at most 5% of its slots missing"
+    run.ask(Tick("both"))
+    run.until_kind("gate judged", 2)
+    assert [fact.look for fact in run.facts(ev.GateJudged) if isinstance(fact, ev.GateJudged)] == [1, 2]
