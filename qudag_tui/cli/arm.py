@@ -32,7 +32,7 @@ def run(arguments: argparse.Namespace) -> int:
     session = Session(arguments)
     if arguments.off:
         return record(session, Disarm(arguments.why), arguments)
-    shown = session.plan.sha256
+    shown = session.plan.key
     answer = decide(session.state, Arm(arguments.why), session.actor, clock.now())
     if isinstance(answer, Refusal):
         raise Refused(answer)

@@ -22,7 +22,7 @@ def arm(state: State, intent: ask.Arm) -> ev.Fact | Refusal:
     armed, triggers = state.armed, starting(state.plan)
     if armed is not None:
         return Refusal(Because.REFUSED, f"{armed.by} has already armed this run", "arm --off disarms it")
-    if intent.plan and intent.plan != state.plan.sha256:
+    if intent.plan not in {None, state.plan.key}:
         return Refusal(Because.REFUSED, "the run follows another plan by now", "look at what that one lets start")
     if ROLLBACK not in state.plan.procedures:
         return Refusal(Because.REFUSED, "the plan has no rollback to start", "it would be [procedures.rollback]")

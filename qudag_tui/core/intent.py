@@ -134,11 +134,11 @@ class Abort:
 class Arm:
     """Let the triggers that say so start the rollback, each after its countdown; this is their approval.
 
-    ``plan`` is the SHA-256 of the plan that was shown to whoever asks, if any was: another one is not armed.
+    ``plan`` is the key of the plan that was shown to whoever asks, if any was: another one is not armed.
     """
 
     reason: str = ""
-    plan: str = ""
+    plan: PlanKey | None = None
 
 
 @lean_dataclass(frozen=True, slots=True)

@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+import pytest
+
 from qudag_tui.core import event as ev
 from qudag_tui.core import intent as ask
 from qudag_tui.core.arming import offered_only, starting
+from qudag_tui.core.checklist import PlanKey
 from qudag_tui.core.narration import words
 from qudag_tui.core.trigger import Then, Trigger
 from tests.core.armed import ROLLBACK, TRIGGERS, breach, deployment, refused
@@ -75,8 +78,12 @@ def test_what_began_under_an_earlier_arming_is_not_brought_to_life_by_a_later_on
     assert offered_only(told.state, "hot", told.now) == "cy armed the run anew"
 
 
-def test_another_plan_than_the_one_that_was_shown_is_not_armed() -> None:
-    said = refused(deployment(armed=False), ask.Arm("", "1" * 64))
+@pytest.mark.parametrize("what", ["another file", "other variables"])
+def test_another_plan_than_the_one_that_was_shown_is_not_armed(what: str) -> None:
+    told = deployment(armed=False)
+    sha256, variables = told.state.plan.key
+    shown: PlanKey = ("1" * 64, variables) if what == "another file" else (sha256, (("node", "http://elsewhere"),))
+    said = refused(told, ask.Arm("", shown))
     assert said == "the run follows another plan by now: look at what that one lets start"
 
 

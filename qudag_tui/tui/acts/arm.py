@@ -28,7 +28,7 @@ def arm(app: QudagApp) -> None:
     if isinstance(answer, Refusal):
         app.say(str(answer), wrong=True)
         return
-    lines, shown = starting_lines(shot.state), shot.plan.sha256
+    lines, shown = starting_lines(shot.state), shot.plan.key
 
     async def ask_for_code() -> None:
         from qudag_tui.tui.acts.trust import ask_trust, why_untrusted  # only when something is started
