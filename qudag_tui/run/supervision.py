@@ -15,7 +15,7 @@ import qudag_tui
 from qudag_tui.run.error import NotSaved, RunError
 from qudag_tui.run.folder import PRESENCE_LOCK, SUPERVISOR_LOCK, SUPERVISOR_LOG, RunFolder
 from qudag_tui.run.lock import Holder, Lock, read_holder
-from qudag_tui.run.presence import Presence
+from qudag_tui.run.presence import Presence, attached
 from qudag_tui.run.witness import STATE_VARIABLE
 
 if TYPE_CHECKING:
@@ -145,7 +145,8 @@ def leave(folder: RunFolder, lock: Lock, is_needed: Callable[[], bool]) -> bool:
     if not presence.try_acquire(purpose="leave"):
         return False
     try:
-        if is_needed():
+        # Whoever attached before somebody deleted the lock's file holds one that nobody else can see.
+        if attached(folder) or is_needed():
             return False
         # In this order only: whoever attaches after presence is free must find the supervisor's lock free as well.
         lock.forget_holder()

@@ -14,7 +14,7 @@ import pytest
 
 from qudag_tui.run import supervision
 from qudag_tui.run.error import NotSaved
-from qudag_tui.run.folder import RunFolder
+from qudag_tui.run.folder import PRESENCE_LOCK, RunFolder
 from qudag_tui.run.lock import Lock
 from qudag_tui.run.presence import attach
 from qudag_tui.run.run import Run
@@ -145,6 +145,16 @@ def test_it_stays_while_somebody_is_attached(run: Run) -> None:
         assert lock.is_held
     assert leave(run.folder, lock, lambda: False)
     assert not lock.is_held
+
+
+def test_it_stays_with_whoever_is_attached_by_a_lock_whose_file_was_deleted(run: Run) -> None:
+    lock = take_supervisor_lock(run.folder)
+    assert lock is not None
+
+    with attach(run.folder, ANA):
+        (run.folder.path / PRESENCE_LOCK).unlink()
+        assert not leave(run.folder, lock, lambda: False)
+    assert leave(run.folder, lock, lambda: False)
 
 
 def test_it_stays_while_something_is_pending_and_others_can_attach(run: Run) -> None:
