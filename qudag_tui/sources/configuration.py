@@ -14,6 +14,7 @@ It stands in the user's own ``config.toml``, never in a checklist file, which on
 
 from __future__ import annotations
 
+import errno
 import os
 import stat
 import tomllib
@@ -21,7 +22,7 @@ from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 from urllib.parse import urlsplit
 
 from qudag_tui.sources.source import SourceError
@@ -98,20 +99,14 @@ def configuration_path() -> Path:
 def load_configuration(path: Path) -> Configuration:
     """What ``path`` says; nothing if there is no such file. Raises :class:`ConfigurationError`."""
     try:
-        descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+        with _opened(path) as file:
+            status = os.fstat(file.fileno())
+            said = tomllib.loads(file.read(_MOST_BYTES).decode())
     except (FileNotFoundError, NotADirectoryError):
         return Configuration(path)
-    except OSError as error:
-        raise ConfigurationError(f"{path} cannot be read: {error.strerror}") from error
-    status = os.fstat(descriptor)
-    if stat.S_ISDIR(status.st_mode):
-        os.close(descriptor)
-        raise ConfigurationError(f"{path} cannot be read: it is a folder")
-    with os.fdopen(descriptor, "rb") as file:
-        try:
-            said = tomllib.loads(file.read(_MOST_BYTES).decode())
-        except (OSError, ValueError, RecursionError) as error:
-            raise ConfigurationError(f"{path} cannot be read: {error}") from error
+    except (OSError, ValueError, RecursionError) as error:
+        what = error.strerror if isinstance(error, OSError) else error
+        raise ConfigurationError(f"{path} cannot be read: {what}") from error
     tables = {name: said.get(name, {}) for name in ("credentials", "origins")}
     for name, table in tables.items():
         if not isinstance(table, dict) or not all(isinstance(entry, dict) for entry in table.values()):
@@ -125,8 +120,17 @@ def load_configuration(path: Path) -> Configuration:
     )
 
 
+def _opened(path: Path) -> BinaryIO:
+    """The file at ``path``, which has to be one: a pipe would keep everybody waiting. Raises ``OSError``."""
+    descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
+    if stat.S_ISREG(os.fstat(descriptor).st_mode):
+        return os.fdopen(descriptor, "rb")
+    os.close(descriptor)
+    raise OSError(errno.EINVAL, "it is no regular file")
+
+
 def _require_private(path: Path, status: os.stat_result) -> None:
-    if not stat.S_ISREG(status.st_mode) or status.st_uid not in {os.geteuid(), 0} or status.st_mode & 0o077:
+    if status.st_uid not in {os.geteuid(), 0} or status.st_mode & 0o077:
         raise ConfigurationError(f"{path} holds credentials and others can read it: chmod 600 {path}")
 
 
@@ -158,10 +162,11 @@ def _secret(value: Any, place: str) -> str:
     elif isinstance(value, dict) and list(value) == ["file"] and isinstance(value["file"], str):
         try:
             # pathlib's expanduser raises where nobody has such a home.
-            with Path(os.path.expanduser(value["file"])).open("rb") as file:  # noqa: PTH111
+            with _opened(Path(os.path.expanduser(value["file"]))) as file:  # noqa: PTH111
                 secret = file.read(_MOST_SECRET_BYTES).decode().strip()
         except (OSError, ValueError) as error:
-            raise ConfigurationError(f"{place}: {value['file']} cannot be read") from error
+            why = f": {error.strerror}" if isinstance(error, OSError) else ""
+            raise ConfigurationError(f"{place}: {value['file']} cannot be read{why}") from error
     # A header ends at a line break; latin-1 is all that it can hold.
     if not isinstance(secret, str) or not secret or not secret.isascii() or not secret.isprintable():
         raise ConfigurationError(f"{place} is printable ASCII: a string, {{ file = … }} or {{ env = … }}")

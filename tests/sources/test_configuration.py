@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -110,10 +112,13 @@ C = '[credentials.c]\norigin = "http://c"\n'
             "config.toml: credentials.c.bearer is printable ASCII: a string, { file = … } or { env = … }",
         ),
         (C + 'bearer = { env = "NOT_SET" }', "config.toml: credentials.c.bearer: the environment has no NOT_SET"),
-        (C + 'bearer = { file = "/none" }', "config.toml: credentials.c.bearer: /none cannot be read"),
+        (
+            C + 'bearer = { file = "/none" }',
+            "config.toml: credentials.c.bearer: /none cannot be read: No such file or directory",
+        ),
         (
             C + 'bearer = { file = "~nobody-at-all/x" }',
-            "config.toml: credentials.c.bearer: ~nobody-at-all/x cannot be read",
+            "config.toml: credentials.c.bearer: ~nobody-at-all/x cannot be read: No such file or directory",
         ),
         (
             '[origins."http://a"]\nverify = false',
@@ -126,11 +131,19 @@ def test_says_what_is_wrong(tmp_path: Path, text: str, expected: str) -> None:
     assert loaded(tmp_path, text) == expected
 
 
-def test_a_folder_in_the_place_of_the_file_is_said_to_be_one(tmp_path: Path) -> None:
-    (tmp_path / "config.toml").mkdir()
+@pytest.mark.parametrize("make", [Path.mkdir, os.mkfifo])
+def test_what_is_no_file_is_said_to_be_none_and_kept_nobody_waiting(
+    tmp_path: Path, make: Callable[[Path], None]
+) -> None:
+    make(tmp_path / "config.toml")
+    make(tmp_path / "token")
 
-    with pytest.raises(ConfigurationError, match=r"config\.toml cannot be read: it is a folder"):
+    with pytest.raises(ConfigurationError, match=r"config\.toml cannot be read: it is no regular file"):
         load_configuration(tmp_path / "config.toml")
+    (tmp_path / "other.toml").write_text(C + f'bearer = {{ file = "{tmp_path}/token" }}')
+    (tmp_path / "other.toml").chmod(0o600)
+    with pytest.raises(ConfigurationError, match=r"bearer: .*/token cannot be read: it is no regular file"):
+        load_configuration(tmp_path / "other.toml")
 
 
 def test_credentials_that_others_can_read_are_refused(tmp_path: Path) -> None:
