@@ -58,6 +58,22 @@ def test_a_run_is_armed_and_disarmed_and_says_so_everywhere(starting: Desk) -> N
     assert starting("arm", "--off").code == 3
 
 
+def test_a_plan_that_was_adopted_while_the_code_was_asked_for_is_not_armed(
+    starting: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def meanwhile(*_: object, **__: object) -> None:
+        starting.write(STARTING.replace('countdown = "10m"', 'countdown = "1s"'))
+        for verb in (("trust", "--yes"), ("adopt", "--yes", "--as", "bo")):
+            answer = starting(*verb)
+            assert answer.code == 0, answer.err
+
+    monkeypatch.setattr("qudag_tui.cli.arm.confirm_typed", meanwhile)
+    answer = starting("arm", "--yes")
+
+    assert (answer.code, "the run follows another plan by now" in answer.err) == (3, True)
+    assert starting.status()["armed"] is None
+
+
 def test_nothing_is_armed_without_a_code_or_without_trust_or_where_nothing_may_start(desk: Desk) -> None:
     desk.new()
     nothing = desk("arm", "--yes")

@@ -13,6 +13,7 @@ from qudag_tui.core import intent as ask
 from qudag_tui.core.observed import SUPERVISOR
 from qudag_tui.plan import trust
 from qudag_tui.run import clock
+from qudag_tui.run.adopting import candidate
 from qudag_tui.tui.alert import IDLE_SECONDS
 from qudag_tui.tui.app import QudagApp
 from qudag_tui.tui.pace import Pace
@@ -78,6 +79,22 @@ async def test_a_run_is_armed_by_a_typed_code_and_disarmed_after_a_question(tmp_
         await robot.press("y")
         await robot.records(ev.RunDisarmed())
         await robot.sees("● supervised")
+
+
+async def test_a_plan_that_was_adopted_while_the_code_was_asked_for_is_not_armed(tmp_path: Path) -> None:
+    deployment = under_way(tmp_path, armed=False)
+    async with at_the_screen(deployment) as robot:
+        await robot.press("3", "A")
+        await robot.sees("Arm the run", "CPU is hot: starts the rollback 10 min after it fires.")
+        path = tmp_path / "plan.toml"
+        path.write_text(path.read_text().replace('countdown = "10m"', 'countdown = "1s"'))
+        found = candidate(deployment.run, path)
+        deployment.run.keep_plan(found.data, found.plan)
+        deployment.ask(found.intent({}), BO)
+        await robot.types(robot.code)
+
+        await robot.sees("the run follows another plan by now")
+        assert deployment.run.state.armed is None
 
 
 async def test_arming_is_refused_with_the_reason_where_nothing_may_start(deployment: Deployment) -> None:
