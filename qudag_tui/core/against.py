@@ -8,6 +8,7 @@ from qudag_tui.core.judging import Judging, too_many_missing
 from qudag_tui.core.metric import Metric, MetricKind
 
 NO_BASELINE = "no baseline was captured"
+NO_MULTIPLES = "there are no multiples of a baseline, or of a limit, that is not above 0"
 
 
 def limit_from(term: AgainstBaseline, baseline: float) -> float:
@@ -15,6 +16,17 @@ def limit_from(term: AgainstBaseline, baseline: float) -> float:
     if term.relation is Relation.PERCENT:
         return baseline * (1 + term.amount / 100)
     return baseline * term.amount if term.relation is Relation.TIMES else baseline + term.amount
+
+
+def is_multiple_of_nothing(term: AgainstBaseline, metric: Metric, least: float, most: float) -> bool:
+    """Whether ``term`` asks for a multiple of a middle that is not above 0, known to be from ``least`` to ``most``.
+
+    A histogram's first bucket begins at 0, and what is in it is above. The baseline itself is a limit wherever it is.
+    """
+    if term.relation is Relation.PLUS or limit_from(term, 1.0) == 1.0:
+        return False
+    is_none = least < 0 or most <= 0 or (least == 0 and metric.kind is not MetricKind.QUANTILE)
+    return is_none or limit_from(term, 1.0) <= 0
 
 
 def baseline_needs(metric: Metric, judging: Judging) -> str:

@@ -131,7 +131,10 @@ def _gauge(term: Threshold | AgainstBaseline, metric: Metric, judging: Judging, 
     # Twice as far back: as many slots as are wanted may be known there if half of them are.
     far = Window(max(back.since_ns, judging.window.end_ns - round(slots * every / LEAST_KNOWN)), judging.window.end_ns)
     seen = bounds(metric, judging.series, far)
-    fixed = as_threshold(term, metric, judging)
+    # Beside it lies the baseline of the very slots that it has to hold in: in no time, or in a part of a period, there
+    # may be none.
+    start = judging.window.end_ns - _slots_back(seen.values, slots) * every
+    fixed = as_threshold(term, metric, replace(judging, window=Window(max(far.start_ns, start), far.end_ns)))
     value = seen.newest[1] if seen.newest else None
     if isinstance(fixed, str) or fixed.unit is not metric.unit:
         reason = fixed if isinstance(fixed, str) else "the condition is in another unit than the metric"
@@ -149,6 +152,16 @@ def _gauge(term: Threshold | AgainstBaseline, metric: Metric, judging: Judging, 
         held += 1
     fires = held >= slots and known >= LEAST_KNOWN * passed
     return Firing(fires, not fires and known < LEAST_KNOWN * passed, _line(fixed, value, held * every))
+
+
+def _slots_back(values: Sequence[float | None], wanted: int) -> int:
+    """Over how many of the last slots one has to look back for so many that are known; over all, if they are fewer."""
+    known = 0
+    for passed, value in enumerate(reversed(values), 1):
+        known += value is not None
+        if known == wanted:
+            return passed
+    return len(values)
 
 
 def _line(term: Threshold, value: float | None, held_ns: int) -> str:

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
-from qudag_tui.core.against import NO_BASELINE, baseline_needs, limit_from, unusable
+from qudag_tui.core.against import NO_BASELINE, NO_MULTIPLES, baseline_needs, limit_from, unusable
 from qudag_tui.core.baseline import BaselineKind
 from qudag_tui.core.bounds import Bounds, bounds
 from qudag_tui.core.condition import AgainstBaseline, Relation
@@ -144,8 +144,9 @@ def judge_baseline(term: AgainstBaseline, metric: Metric, judging: Judging) -> F
     if term.relation is not Relation.PLUS:
         beside = replace(beside, side=beside.side.not_negative())
     if term.relation is not Relation.PLUS and (limit_from(term, 1.0) <= 0 or _is_nothing(beside.side, metric)):
-        why = "there are no multiples of a baseline, or of a limit, that is not above 0"
-        return early(Verdict.UNKNOWN, why, "a difference in the metric's unit as its limit, such as “baseline + 5 ms”")
+        return early(
+            Verdict.UNKNOWN, NO_MULTIPLES, "a difference in the metric's unit as its limit, such as “baseline + 5 ms”"
+        )
     compared = _compare(soak, beside, is_ratio=term.relation is not Relation.PLUS, judging=judging)
     if isinstance(compared, int):
         needed = more_of(compared, "sample", compared * metric.every_seconds)

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import replace
 
-from qudag_tui.core.against import NO_BASELINE, limit_from, unusable
+from qudag_tui.core.against import NO_BASELINE, NO_MULTIPLES, is_multiple_of_nothing, limit_from, unusable
 from qudag_tui.core.bounds import bounds
 from qudag_tui.core.condition import AgainstBaseline, Relation, Term, Threshold, Trend
 from qudag_tui.core.instant import NANOSECONDS
@@ -70,6 +70,8 @@ def as_threshold(term: Threshold | AgainstBaseline, metric: Metric, judging: Jud
     least, most = median(lows), median(highs)
     if not (math.isfinite(least) and math.isfinite(most)):
         return f"the {'concurrent' if metric.concurrent is not None else 'captured'} baseline is not known"
+    if is_multiple_of_nothing(term, metric, least, most):
+        return NO_MULTIPLES
     limits = limit_from(term, least), limit_from(term, most)
     unit = term.unit if term.relation is Relation.PLUS else metric.unit
     return Threshold(term.metric, term.comparison, (min if term.comparison.wants_low else max)(limits), unit)

@@ -181,3 +181,50 @@ def test_a_baseline_that_is_none_is_blind_and_fires_nothing() -> None:
     assert few == Firing(
         fires=False, is_blind=True, line="the baseline has 41 of the 60 samples it needs: capture it again"
     )
+
+
+@pytest.mark.parametrize("for_seconds", [0, 5, 10, 60])
+@pytest.mark.parametrize("into_the_period", [0.0, 0.1, 0.9])
+def test_a_baseline_beside_it_is_looked_at_in_the_slots_that_a_trigger_must_hold_in(
+    for_seconds: float, into_the_period: float
+) -> None:
+    metric, condition = gauge(concurrent=True), parse_condition("latency > baseline + 50%")
+
+    def found(now: float, before: float) -> Firing:
+        series = {"latency": samples([now] * 12), "latency:baseline": samples([before] * 12)}
+        until = at(12 + into_the_period)
+        return fire(condition, for_seconds, until, series, {"latency": metric}, since_ns=at(0))
+
+    assert (found(0.3, 0.1).fires, found(0.3, 0.1).is_blind) == (True, False)
+    assert (found(0.3, 0.25).fires, found(0.3, 0.25).is_blind) == (False, False)
+
+
+def test_a_gap_in_both_pauses_a_trigger_and_blinds_it_no_more_than_a_number_would() -> None:
+    values = [BAD] * 3 + [None] * 3 + [BAD] * 3
+    series = {"latency": samples(values), "latency:baseline": samples([value and 0.1 for value in values])}
+
+    found = fired("latency > baseline + 50%", series, len(values), gauge(concurrent=True))
+
+    assert found == Firing(fires=True, is_blind=False, line="300 ms, limit 150 ms · held for 1 min")
+
+
+@pytest.mark.parametrize("condition", ["latency > 2x baseline", "latency > baseline + 50%", "latency >= 0.5x baseline"])
+@pytest.mark.parametrize("level", [0.0, -10.0])
+def test_multiples_of_a_baseline_that_is_not_above_zero_fire_nothing(condition: str, level: float) -> None:
+    """Twice nothing is nothing, and everything is above it; of a gate there is no verdict there either."""
+    series = {"latency": samples([BAD] * 12), "latency:baseline": samples([level] * 12)}
+    held = {"latency": captured([level] * 100)}
+    parsed = parse_condition(condition)
+
+    for metric in (gauge(), gauge(baseline=level), gauge(concurrent=True)):
+        found = fire(parsed, 60, at(12), series, {"latency": metric}, baselines=held, since_ns=at(0))
+
+        assert (found.fires, found.is_blind) == (False, True)
+        assert "there are no multiples of a baseline" in found.line
+
+
+@pytest.mark.parametrize("condition", ["latency > baseline + 100 ms", "latency > baseline"])
+def test_what_is_no_multiple_of_a_baseline_of_zero_fires_as_any_other(condition: str) -> None:
+    held, series = {"latency": captured([0.0] * 100)}, {"latency": samples([BAD] * 12)}
+
+    assert fire(parse_condition(condition), 60, at(12), series, {"latency": gauge()}, baselines=held).fires

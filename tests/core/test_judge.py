@@ -3,6 +3,7 @@ from __future__ import annotations
 import math
 import random
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
@@ -282,3 +283,13 @@ def test_a_watched_condition_of_another_kind_is_never_a_pass() -> None:
     trend = holds(parse_condition("cpu stable within 5%"), window(40), {"cpu": samples(_FULL)}, METRICS)
 
     assert trend.verdict is Verdict.UNKNOWN
+
+
+@pytest.mark.parametrize("condition", ["cpu > 0.5x baseline", "cpu <= baseline + 10%", "cpu < baseline + 10%"])
+def test_no_watch_holds_beside_a_multiple_of_nothing(condition: str) -> None:
+    metrics = {"cpu": replace(METRICS["cpu"], baseline=0.0)}
+
+    found = holds(parse_condition(condition), window(40), {"cpu": samples(_FULL)}, metrics)
+
+    assert found.verdict is Verdict.UNKNOWN
+    assert "there are no multiples of a baseline" in found.line
