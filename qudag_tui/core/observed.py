@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING
 from qudag_tui.core.condition import terms
 from qudag_tui.core.instant import NANOSECONDS
 from qudag_tui.core.item import Gate, Item
+from qudag_tui.core.metric import Metric, MetricKind
+from qudag_tui.core.part import Part, part
 from qudag_tui.core.slots import Series, Window, period_ns
 
 if TYPE_CHECKING:
@@ -22,15 +24,21 @@ MOST_PERIODS = 3
 
 
 def observers_of(plan: Plan, soak: Item) -> dict[str, float]:
-    """The metrics whose samples count as observing ``soak``, with their periods (seconds): those that its gates name.
+    """The series whose samples count as observing ``soak``, with their periods (seconds): of what its gates name.
 
-    A soak without gates is observed by the supervisor's own samples.
+    Of a ratio those are its counts: where nothing happens it has no share, and was looked at all the same. A soak
+    without gates is observed by the supervisor's own samples.
     """
     gates = [gate.spec for gate in plan.gates_of(soak) if isinstance(gate.spec, Gate)]
     if not gates:
         return {SUPERVISOR: SUPERVISOR_EVERY_SECONDS}
     named = dict.fromkeys(term.metric for gate in gates for term in terms(gate.condition))
-    return {name: plan.metrics[name].every_seconds for name in named if name in plan.metrics}
+    metrics = [plan.metrics[name] for name in named if name in plan.metrics]
+    return {_looked_at(metric): metric.every_seconds for metric in metrics}
+
+
+def _looked_at(metric: Metric) -> str:
+    return part(metric.id, Part.EVENTS) if metric.kind is MetricKind.RATIO else metric.id
 
 
 def observed_seconds(series: Series, every_seconds: Mapping[str, float], window: Window) -> float:

@@ -46,9 +46,11 @@ class Looks:
         if now_ns - soak.started_run_ns < wanted * NANOSECONDS:
             return
         periods = observers_of(self._grounds.plan, item)
-        window = Window(soak.started_run_ns, self._grounds.settled(periods, now_ns))
+        gates = [gate.spec for gate in self._grounds.plan.gates_of(item) if isinstance(gate.spec, Gate)]
+        names = dict.fromkeys(name for gate in gates for name in metrics_of(gate.condition))
+        window = Window(soak.started_run_ns, self._grounds.settled(names, now_ns))
         observed = self._grounds.observed(periods, window, now_ns)
-        if observed < wanted or not self._is_ready(item.id, soak.seq, periods, window, now_ns):
+        if observed < wanted or not self._is_ready(item.id, soak.seq, names, window, now_ns):
             return
         look, open_ = soak.looks + 1, []
         for gate in self._grounds.plan.gates_of(item):

@@ -64,6 +64,18 @@ def test_a_soak_is_observed_by_what_its_own_gates_name_and_without_gates_by_the_
     assert observers_of(followed, followed.items["outer"]) == {SUPERVISOR: SUPERVISOR_EVERY_SECONDS}
 
 
+def test_a_ratio_is_observed_by_its_counts_also_while_nothing_happens_that_it_could_be_a_share_of() -> None:
+    errors = Metric("cpu", "Errors", MetricKind.RATIO, Series("node", "errors"), Unit.PERCENT, every_seconds=5.0)
+    watched = replace(soak("watch"), depth=0)
+    followed = replace(plan(section("canary", watched, gate("few", under="watch"))), metrics={"cpu": errors})
+    looks = at(*range(0, 105, 5))
+    idle = {"cpu": at(30, 90), "cpu:events": looks, "cpu:total": looks, "cpu:resets": looks}
+
+    span = Window(0, 100 * NANOSECONDS)
+
+    assert observed_seconds(idle, observers_of(followed, followed.items["watch"]), span) == 100.0
+
+
 @settings(deadline=None)
 @given(st.lists(st.integers(0, 300), max_size=40), st.lists(st.integers(0, 300), max_size=40))
 def test_it_is_never_more_than_the_window_and_more_samples_never_take_away(few: list[int], more: list[int]) -> None:
