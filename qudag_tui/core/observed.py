@@ -34,10 +34,11 @@ def observers_of(plan: Plan, soak: Item) -> dict[str, float]:
         return {SUPERVISOR: SUPERVISOR_EVERY_SECONDS}
     named = dict.fromkeys(term.metric for gate in gates for term in terms(gate.condition))
     metrics = [plan.metrics[name] for name in named if name in plan.metrics]
-    return {_looked_at(metric): metric.every_seconds for metric in metrics}
+    return {looked_at(metric): metric.every_seconds for metric in metrics}
 
 
-def _looked_at(metric: Metric) -> str:
+def looked_at(metric: Metric) -> str:
+    """The series that has a sample wherever ``metric`` was read, whatever that was worth."""
     return part(metric.id, Part.EVENTS) if metric.kind is MetricKind.RATIO else metric.id
 
 

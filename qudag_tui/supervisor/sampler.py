@@ -14,7 +14,7 @@ from qudag_tui.core.instant import NANOSECONDS, Instant
 from qudag_tui.core.measure import Look, beside, is_whole, measure, samples_of
 from qudag_tui.core.metric import Metric, SourceKind
 from qudag_tui.core.metric import Source as SourceSpec
-from qudag_tui.core.observed import SUPERVISOR, SUPERVISOR_EVERY_SECONDS
+from qudag_tui.core.observed import SUPERVISOR, SUPERVISOR_EVERY_SECONDS, looked_at
 from qudag_tui.core.part import Part, part
 from qudag_tui.core.slots import Window, period_ns
 from qudag_tui.run import clock
@@ -22,12 +22,11 @@ from qudag_tui.run.samples import Sample
 from qudag_tui.sources.source import SourceError, SourceReader
 from qudag_tui.supervisor.backfill import Backfill
 from qudag_tui.supervisor.evidence import Evidence
+from qudag_tui.supervisor.process_start import is_another, started_id
 
 # Answers of several sources to one slot wait for one another; more than so many slots never do.
 _MOST_WAITING = 16
 _GRACE_SECONDS = 0.25
-# What a process says of its start moves by less: clocks are set, and start times are rounded.
-_SAME_START_SECONDS = 2.0
 
 Open = Callable[[SourceSpec, Sequence[Metric]], SourceReader]
 
@@ -152,31 +151,31 @@ class Sampler:
     def restarts(self, metrics: Iterable[str], window: Window) -> dict[str, list[int]]:
         """When what a metric measures was seen to start anew in ``window`` (run clock), by metric.
 
-        Only of metrics all of whose sources told their start over all of the time in which they were measured.
+        Only of metrics all of whose sources told their start in it.
         """
         found: dict[str, list[int]] = {}
         for name in metrics:
             groups = self._groups.get(name, ())
-            told = [self._restarts_of(group, window) for group in groups]
+            told = [self._restarts_of(name, group, window) for group in groups]
             if groups and all(one is not None for one in told):
                 found[name] = sorted({at for one in told for at in one or ()})
         return found
 
-    def _restarts_of(self, group: _Group, window: Window) -> list[int] | None:
-        start = window.start_ns - group.every_ns
-        started, looked = started_id(group.source.id), looked_id(group.source.id, group.every_ns)
-        series = self._evidence.series((started, looked), start, window.end_ns)
-        told, looks = series[started], series[looked]
-        if not told or not looks or told[0][0] > looks[0][0] or told[-1][0] < looks[-1][0]:
+    def _restarts_of(self, metric: str, group: _Group, window: Window) -> list[int] | None:
+        """None if nothing told a start. What tells it no more, or only now, is another process as well."""
+        own = looked_at(self._plan.metrics[metric])
+        series = self._evidence.series(
+            (started_id(group.source.id), own), window.start_ns - group.every_ns, window.end_ns
+        )
+        told = dict(series[started_id(group.source.id)])
+        if not told:
             return None
-        return [at for (_, one), (at, other) in pairwise(told) if abs(other - one) > _SAME_START_SECONDS]
+        looks = sorted(told.keys() | {at for at, _ in series[own]})
+        return [at for before, at in pairwise(looks) if is_another(told.get(before), told.get(at))]
 
     def ids_beside(self, metric: str) -> list[str]:
         """The series that are kept of the sources of ``metric``."""
-        found: list[str] = []
-        for group in self._groups.get(metric, ()):
-            found += [started_id(group.source.id), looked_id(group.source.id, group.every_ns)]
-        return found
+        return [started_id(group.source.id) for group in self._groups.get(metric, ())]
 
     def start(self) -> None:
         """Begin to ask, each source in a task of its own."""
@@ -328,14 +327,13 @@ class Sampler:
         return Look(asked_ns, {name: values}, {name: getattr(values, "reasons", {})})
 
     def _note_start(self, group: _Group, values: Mapping[str, float], at: Instant, slot: int) -> None:
-        """Keep when the process behind a source says that it started, beside that it was looked at."""
+        """Keep when the process behind a source says that it started, at every look at which it does."""
         started = getattr(values, "started_seconds", None)
         if started is None and "uptime_seconds" in values:
-            started = at.boot_ns / NANOSECONDS - values["uptime_seconds"]
-        if started is None:
-            return
-        rows = [Sample(started_id(group.source.id), slot, at.wall, started)]
-        self._evidence.add([*rows, Sample(looked_id(group.source.id, group.every_ns), slot, at.wall, 1.0)])
+            # On the run clock: a service starts as long after the machine at each of its boots.
+            started = self._run_clock(at) / NANOSECONDS - values["uptime_seconds"]
+        if started is not None:
+            self._evidence.add([Sample(started_id(group.source.id), slot, at.wall, started)])
 
     def _answered(self, measured: _Measured, group: _Group, look: Look, at: Instant, slot: int) -> list[Sample]:
         """What is known of a metric once all of its sources have answered for this slot, or why nothing is."""
@@ -364,16 +362,6 @@ class Sampler:
         # A concurrent baseline has a part's id: it is measured, and shown with its metric.
         if name in self._own:
             self.readings[name] = reading
-
-
-def started_id(source: str) -> str:
-    """The series of when the process behind a source started; no metric's name has a bracket."""
-    return f"(started) {source}"
-
-
-def looked_id(source: str, every_ns: int) -> str:
-    """The series of when that was looked at, at one period."""
-    return f"(looked) {source} {every_ns}"
 
 
 def _is_alike(before: Sequence[_Measured], after: Sequence[_Measured]) -> bool:

@@ -6,8 +6,7 @@ from typing import TYPE_CHECKING
 
 from qudag_tui.core.definition import sources_of
 from qudag_tui.core.part import series_ids
-from qudag_tui.core.slots import period_ns
-from qudag_tui.supervisor.sampler import looked_id, started_id
+from qudag_tui.supervisor.process_start import started_id
 
 if TYPE_CHECKING:
     from qudag_tui.core.checklist import Plan
@@ -23,6 +22,5 @@ def starts(plan: Plan, state: State) -> dict[str, int]:
             found |= dict.fromkeys(series_ids(metric), since)
         for source in sources_of(metric):
             if source in state.source_since:
-                beside = (started_id(source), looked_id(source, period_ns(metric.every_seconds)))
-                found |= dict.fromkeys(beside, state.source_since[source])
+                found[started_id(source)] = state.source_since[source]
     return found

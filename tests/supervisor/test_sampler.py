@@ -5,6 +5,8 @@ import gc
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 
+import pytest
+
 from qudag_tui.core.checklist import Plan
 from qudag_tui.core.instant import NANOSECONDS, Instant
 from qudag_tui.core.metric import Metric, MetricKind, Series, Source, SourceKind
@@ -16,7 +18,8 @@ from qudag_tui.sources import reading
 from qudag_tui.sources.promql import Filling
 from qudag_tui.sources.source import SourceError, SourceReader
 from qudag_tui.supervisor.evidence import Evidence
-from qudag_tui.supervisor.sampler import Sampler, started_id
+from qudag_tui.supervisor.process_start import started_id
+from qudag_tui.supervisor.sampler import Sampler
 from tests.waiting import until_async
 
 EVERY = 0.05
@@ -74,6 +77,8 @@ class Bench:
         timeout: float = 0.1,
         *,
         start: bool = True,
+        run_clock: Callable[[Instant], int] = lambda at: at.boot_ns,
+        now: Callable[[], Instant] = clock.now,
         metrics: Mapping[str, Metric] | None = None,
         **sources: SourceReader,
     ) -> None:
@@ -92,7 +97,7 @@ class Bench:
             }
             | {"lost": Metric("lost", "lost", MetricKind.GAUGE, Series("nowhere", "x"), Unit.NUMBER)},
         )
-        self.sampler = Sampler(plan, lambda source, _: sources[source.id], lambda at: at.boot_ns, self.kept)
+        self.sampler = Sampler(plan, lambda source, _: sources[source.id], run_clock, self.kept, now)
         if start:
             self.sampler.start()
 
@@ -265,6 +270,53 @@ async def test_a_process_that_says_it_started_anew_is_a_restart() -> None:
     window = Window(starts[0].at_ns, starts[-1].at_ns)
     restarted = next(row.at_ns for row in starts if row.value == 2000.0)
     assert bench.sampler.restarts(["good", "silent"], window) == {"good": [restarted]}
+
+
+async def restarts_around(change: Callable[[], None], bench: Bench) -> dict[str, list[int]]:
+    """The restarts that are seen from some looks before ``change`` to some looks after it."""
+    await until_async(lambda: len(bench.kept.of("good")) >= 3)
+    change()
+    before = len(bench.kept.of("good"))
+    await until_async(lambda: len(bench.kept.of("good")) >= before + 3)
+    await bench.sampler.stop()
+    looks = bench.kept.of("good")
+    return bench.sampler.restarts(["good"], Window(looks[0].at_ns, looks[-1].at_ns))
+
+
+async def test_a_service_that_starts_as_long_after_each_boot_has_started_anew_after_another_boot() -> None:
+    """Nothing but the clock of the run tells the two processes apart: both started 12 s after their boot."""
+    booted: list[int] = []
+
+    def now() -> Instant:
+        real = clock.now()
+        return Instant(real.wall, real.boot_ns - booted[0], "another boot") if booted else real
+
+    class Service(Told):
+        async def read(self, at: Instant) -> Mapping[str, float]:
+            return {"x": 1.0, "uptime_seconds": at.boot_ns / NANOSECONDS - 12}
+
+    def run_clock(at: Instant) -> int:
+        return at.boot_ns + (booted[0] if at.boot_id == "another boot" else 0)
+
+    def boot() -> None:
+        booted.append(clock.now().boot_ns - 40 * NANOSECONDS)
+
+    found = await restarts_around(boot, Bench(run_clock=run_clock, now=now, good=Service(dict)))
+
+    assert [len(at) for at in found.values()] == [1]
+
+
+@pytest.mark.parametrize(("before", "after"), [(1000.0, None), (None, 1000.0)])
+async def test_who_does_not_tell_a_start_any_more_or_only_now_is_another_process(
+    before: float | None, after: float | None
+) -> None:
+    """A release whose node tells no start any more must not look like one that went on."""
+    told = [before]
+    bench = Bench(good=Told(lambda: reading.Reading({"x": 1.0}, {}, told[-1])))
+
+    found = await restarts_around(lambda: told.append(after), bench)
+
+    assert [len(at) for at in found.values()] == [1]
 
 
 async def test_a_concurrent_baseline_is_measured_beside_its_metric_and_settles_with_it() -> None:
