@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -24,6 +25,9 @@ from qudag_tui.plan.problem import Path, Problem, quoted
 DEFAULT_WINDOW_SECONDS = 600.0
 LEAST_COUNTDOWN_SECONDS = 10.0
 SSH_AGENT = "SSH_AUTH_SOCK"
+# The keys of a metric that name a series, and how a query says a number where there is no series.
+_QUERIES = {"gauge", "rate", "errors", "total", "hits", "misses", "concurrent"}
+_ZERO = re.compile(r"\bor\s+(?:on\s*\(\s*\)\s*)?vector\s*\(")
 
 
 def warnings(plan: Plan, data: bytes, name: str, unapproved: Mapping[str, str] | None = None) -> list[PlanWarning]:
@@ -51,6 +55,7 @@ class _Unwise:
         for path, condition, _ in self.conditions:
             yield from self._condition(path, condition)
         yield from self._unused()
+        yield from self._zeros()
         yield from self._credentials()
         yield from self._notifies()
         yield from self._roles()
@@ -117,6 +122,15 @@ class _Unwise:
             if metric not in used:
                 message = f"nothing uses the metric {metric}: no section shows it, and no condition names it"
                 yield Problem(message, ("metrics", metric), at_key=True)
+
+    def _zeros(self) -> Iterator[Problem]:
+        for metric, table in self.metric_tables.items():
+            for key, text in table.items():
+                if isinstance(text, str) and key in _QUERIES and _ZERO.search(text):
+                    message = (
+                        "it says a number also where nothing is measured: a target that is gone looks like a good one"
+                    )
+                    yield Problem(message, ("metrics", metric, key))
 
     def _credentials(self) -> Iterator[Problem]:
         for source in self.plan.sources.values():

@@ -26,6 +26,8 @@ from qudag_tui.sources.wanted import Wanted
 # A server shows the last sample of a series for five minutes, also while it scrapes nothing itself. This says when it
 # last scraped anything; a target that is gone it knows by itself, and shows no more.
 SCRAPED_LAST = "max(timestamp(up))"
+# Where nothing is scraped now: whether that is new. A server that others write to has never scraped.
+SCRAPED_LATELY = "max(max_over_time(up[1h]))"
 # Prometheus gives 11,000 points at the most.
 MOST_POINTS = 5_000
 FILL_SECONDS = 30.0
@@ -61,14 +63,16 @@ class PromqlSource:
         self._fresh = Freshness(source.every_seconds)
         # How far the server's clock was ahead of this machine's when it last answered.
         self._ahead_seconds = 0.0
+        # Whether it was ever seen to scrape: then it is no server that only others write to.
+        self._scrapes = False
 
     async def read(self, at: Instant) -> Reading:
         """The value of every query that gives exactly one finite number."""
-        asked = [SCRAPED_LAST, *self._queries]
-        answers = await self._all(asked, self._instant, self._timeout_seconds)
+        about = [SCRAPED_LAST] if self._scrapes else [SCRAPED_LAST, SCRAPED_LATELY]
+        answers = await self._all([*about, *self._queries], self._instant, self._timeout_seconds)
         last = answers[SCRAPED_LAST]
         scraped = None if isinstance(last, SourceError) else last[1]
-        unsure = "" if isinstance(last, _NoSeriesError) else _unsure(last)
+        unsure = self._unsure(last, answers.get(SCRAPED_LATELY))
         values: dict[str, float] = {}
         reasons = dict(self._unusable)
         for query in self._queries:
@@ -88,6 +92,17 @@ class PromqlSource:
         if not values and reasons:
             raise UnansweredError(next(iter(reasons.values())))
         return Reading(values, reasons)
+
+    def _unsure(self, last: object, lately: object) -> str:
+        """Why nothing that the server shows is known to be new, or ""."""
+        if not isinstance(last, _NoSeriesError):
+            self._scrapes = self._scrapes or not isinstance(last, SourceError)
+            return _unsure(last)
+        self._scrapes = self._scrapes or not isinstance(lately, SourceError)
+        if self._scrapes:
+            # Old rates, and what says 0 where there is nothing, would go on for ever.
+            return "the server scrapes nothing any more"
+        return "" if isinstance(lately, _NoSeriesError) else _unsure(lately)
 
     async def fill(self, first: datetime, every_seconds: float, count: int) -> Filling:
         """What the server has at ``first`` and each ``every_seconds`` after it, ``count`` times in all.
@@ -109,7 +124,7 @@ class PromqlSource:
             last = found[SCRAPED_LAST]
             if isinstance(last, SourceError):
                 raise UnansweredError(_unsure(last))
-            awake = _awake(last, begin, every_seconds)
+            awake = set() if self._scrapes and not last else _awake(last, begin, every_seconds)
             for query in self._queries:
                 points = found[query]
                 if isinstance(points, SourceError):

@@ -88,6 +88,27 @@ def test_a_metric_that_nothing_uses() -> None:
     ]
 
 
+@pytest.mark.parametrize(
+    ("query", "warned"),
+    [
+        ("sum(rate(errors[1m])) or vector(0)", True),
+        ("sum(rate(errors[1m])) or on() vector(0)", True),
+        ("vector(1)", False),
+        ("sum(errors) or sum(vectors)", False),
+    ],
+)
+def test_a_query_that_says_zero_where_nothing_is_measured(query: str, *, warned: bool) -> None:
+    text = (
+        items('{ text = "a", gate = "errors < 1" }')
+        + f'[sources.p]\npromql = "http://h"\n[metrics.errors]\ngauge = "p:{query}"\n'
+    )
+    message = "it says a number also where nothing is measured: a target that is gone looks like a good one"
+
+    found = warnings_of(text)
+
+    assert [each.partition(": ")[2] for each in found] == ([message] if warned else [])
+
+
 @pytest.mark.parametrize(("address", "warned"), [("http://me:pw@h/m", True), ("http://h/m?a=b@c", False)])
 def test_credentials_in_an_address(address: str, *, warned: bool) -> None:
     text = TOP + ONE_CHECKLIST + f'[sources.s]\nscrape = "{address}"\n'

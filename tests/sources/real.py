@@ -62,12 +62,16 @@ class Prometheus:
     every: str = "1s"
 
     @property
-    def words(self) -> list[str]:
-        config = self.folder / "prometheus.yml"
-        config.write_text(
+    def config(self) -> str:
+        return (
             f"global: {{scrape_interval: {self.every}}}\n"
             f'scrape_configs: [{{job_name: node, static_configs: [{{targets: ["127.0.0.1:{self.target}"]}}]}}]\n'
         )
+
+    @property
+    def words(self) -> list[str]:
+        config = self.folder / "prometheus.yml"
+        config.write_text(self.config)
         return [
             SERVER,
             f"--config.file={config}",

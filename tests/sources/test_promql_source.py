@@ -16,7 +16,7 @@ from qudag_tui.core.metric import SourceKind
 from qudag_tui.run.clock import now
 from qudag_tui.sources.configuration import Configuration, Credential
 from qudag_tui.sources.network import Network
-from qudag_tui.sources.promql import MOST_POINTS, SCRAPED_LAST, Filling, PromqlSource
+from qudag_tui.sources.promql import MOST_POINTS, SCRAPED_LAST, SCRAPED_LATELY, Filling, PromqlSource
 from qudag_tui.sources.reading import Reading
 from qudag_tui.sources.source import SourceError
 from qudag_tui.sources.wanted import Wanted
@@ -192,8 +192,35 @@ async def test_what_may_be_old_does_not_count_where_the_server_does_not_tell_whe
     with pytest.raises(SourceError, match="when it last scraped is not known"):
         await promql(server, network).fill(START, 5.0, 3)
 
-    answers(server, lambda query: vector() if query == SCRAPED_LAST else vector("1"))
+    answers(server, lambda query: vector() if "up" in query else vector("1"))
     assert await promql(server, network).read(now()) == {"q": 1.0}
+
+
+async def test_a_server_that_scraped_before_and_does_not_any_more_is_not_believed(
+    server: Server, network: Network
+) -> None:
+    """“sum(rate(errors[1m])) or vector(0)” says 0 where nothing is scraped: no errors, and nobody who would see one."""
+    source = promql(server, network)
+    says(server, vector("1"))
+    assert await source.read(now()) == {"q": 1.0}
+
+    answers(server, lambda query: vector() if query == SCRAPED_LAST else vector("0"))
+    gone = "the server scrapes nothing any more"
+    assert [await reason(source), await reason(promql(server, network))] == [gone, gone]
+
+    answers(server, lambda query: success("matrix", []) if query == SCRAPED_LAST else points((0, "0"), (5, "0")))
+    assert (await source.fill(START, 5.0, 2)).values == {}
+
+
+async def test_what_may_not_be_asked_of_the_last_hour_leaves_it_open_whether_a_server_scrapes(
+    server: Server, network: Network
+) -> None:
+    told = {SCRAPED_LAST: vector(), SCRAPED_LATELY: response(b"no", 500)}
+    answers(server, lambda query: told.get(query, vector("1")))
+
+    assert await reason(promql(server, network)) == (
+        "when it last scraped is not known: answered 500 Internal Server Error"
+    )
 
 
 async def test_a_gap_is_sought_by_the_clock_of_the_server(server: Server, network: Network) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import signal
 from collections.abc import AsyncIterator, Callable
 from datetime import datetime
 from pathlib import Path
@@ -139,3 +140,24 @@ async def test_what_was_missed_is_filled_in_but_for_the_time_in_which_the_server
         assert len([moment for moment in at if moment > awake]) >= 2
     assert set(filled.values) == {"node_load1", f"sum({IDLE})"}
     assert filled.reasons == {}
+
+
+async def test_a_real_server_that_has_lost_its_targets_shows_zeros_and_they_do_not_count(
+    tmp_path: Path, network: Network
+) -> None:
+    """A reload without targets: ``up`` is gone at once, and what says 0 where there is nothing says 0 for ever."""
+    needs(EXPORTER, SERVER)
+    query = "sum(rate(node_cpu_seconds_total[1m])) * 0 or vector(0)"
+    server = Prometheus(tmp_path, free_port(), free_port())
+    with running(*exporter(server.target)), running(*server.words) as process:
+        reader = server.source(network, query)
+        await once(server.source(network, "max(up)"))
+        await once(reader)
+        (tmp_path / "prometheus.yml").write_text(server.config.replace(f'"127.0.0.1:{server.target}"', ""))
+        process.send_signal(signal.SIGHUP)
+        async with asyncio.timeout(60):
+            while await reason(server.source(network, "max(up)")) != "the server has no such series now":  # noqa: ASYNC110  # what is waited for happens in other processes
+                await asyncio.sleep(0.05)
+
+        for asked in (reader, server.source(network, query)):
+            assert await reason(asked) == "the server scrapes nothing any more"
