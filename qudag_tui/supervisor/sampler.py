@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from itertools import pairwise
 from typing import Any
@@ -271,7 +272,10 @@ class Sampler:
     async def _follow(self, group: _Group, after: _Group | None = None) -> None:
         prepare = getattr(group.reader, "prepare", None)
         if prepare is not None:
-            await prepare()
+            # What is wrong comes again with the first read, which tells it. Raised here it would end this task unheard:
+            # nothing would be asked any more, and no trigger upon it be blind.
+            with suppress(Exception):
+                await prepare()
         if after is not None and after.task is not None:
             await asyncio.wait([after.task])
             group.last_slot_ns, group.pending_ns = after.last_slot_ns, None

@@ -272,6 +272,21 @@ async def test_a_process_that_says_it_started_anew_is_a_restart() -> None:
     assert bench.sampler.restarts(["good", "silent"], window) == {"good": [restarted]}
 
 
+async def test_a_source_that_cannot_be_prepared_is_asked_all_the_same_and_tells_why() -> None:
+    class Unprepared(Told):
+        async def prepare(self) -> None:
+            raise RuntimeError("can't start new thread")
+
+    broken = Unprepared(fails(RuntimeError("can't start new thread")))
+    bench = Bench(recovers=Unprepared(lambda: {"x": 1.0}), broken=broken)
+    await until_async(lambda: len(bench.kept.of("recovers")) >= 3 and broken.asked >= 3)
+    newest = bench.kept.of("recovers")[-1].at_ns
+    await bench.sampler.stop()
+
+    assert bench.error("broken") == "the source failed: RuntimeError: can't start new thread"
+    assert bench.sampler.settled_ns("recovers", newest) == newest
+
+
 async def restarts_around(change: Callable[[], None], bench: Bench) -> dict[str, list[int]]:
     """The restarts that are seen from some looks before ``change`` to some looks after it."""
     await until_async(lambda: len(bench.kept.of("good")) >= 3)
