@@ -6,7 +6,8 @@ import os
 import re
 import stat
 import tempfile
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
 
@@ -37,6 +38,16 @@ def of_run(kind: str, nonce: str) -> Path | None:
 
 def save(place: Path, data: bytes, *, is_durable: bool = True) -> None:
     """Put ``data`` at ``place``, 0600 and as a whole; ``is_durable`` waits for the disk. Raises ``OSError``."""
+    with staged(place, data, is_durable=is_durable):
+        pass
+
+
+@contextmanager
+def staged(place: Path, data: bytes, *, is_durable: bool = True) -> Iterator[None]:
+    """The same, with ``data`` written beside ``place`` before the block, and put there after it, if it raises nothing.
+
+    What the block does is done only where ``data`` can be kept, and ``data`` counts only where that was done.
+    """
     place.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     # mkstemp makes it 0600.
     descriptor, passing = tempfile.mkstemp(dir=place.parent, prefix=".new-")
@@ -46,6 +57,7 @@ def save(place: Path, data: bytes, *, is_durable: bool = True) -> None:
             file.flush()
             if is_durable:
                 os.fsync(file.fileno())
+        yield
         Path(passing).replace(place)
     except BaseException:
         with suppress(OSError):

@@ -11,7 +11,7 @@ from qudag_tui.core.lean_dataclass import lean_dataclass
 from qudag_tui.core.printable import visible
 from qudag_tui.run import clock
 from qudag_tui.run.block import stamp
-from qudag_tui.run.known import ACCEPTED, remember
+from qudag_tui.run.known import ACCEPTED, remembered
 from qudag_tui.run.run import Run
 
 _MOST_PENDING = 20
@@ -85,13 +85,17 @@ def _pending(run: Run) -> Iterator[str]:
 
 
 def accept(run: Run, actor: Actor) -> None:
-    """Take the run for one's own from here on; whoever armed it, it is not armed any more. Raises :class:`RunError`."""
+    """Take the run for one's own from here on; whoever armed it, it is not armed any more. Raises :class:`RunError`.
+
+    It is known only once it is disarmed, and disarmed only once nothing but a rename is left to be done for that: on a
+    full disk nothing is written into a run that stays somebody else's.
+    """
     created = run.state.run
     run.folder.become_known()
     try:
-        if run.state.armed is not None:
-            run.submit(Disarm("this run folder came from elsewhere"), actor)
-        remember(run.folder.path, created.nonce if created else "", ACCEPTED, actor, clock.now())
+        with remembered(run.folder.path, created.nonce if created else "", ACCEPTED, actor, clock.now()):
+            if run.state.armed is not None:
+                run.submit(Disarm("this run folder came from elsewhere"), actor)
     except BaseException:
         run.folder.look_whether_known()
         raise

@@ -6,12 +6,13 @@ A folder that came with a repository, or was moved or copied here, is unknown, w
 from __future__ import annotations
 
 import json
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from qudag_tui.core.event import Actor
 from qudag_tui.core.instant import Instant
-from qudag_tui.plan.user_state import load, of_run, save
+from qudag_tui.plan.user_state import load, of_run, staged
 from qudag_tui.run.block import stamp
 from qudag_tui.run.error import NotSaved
 
@@ -34,12 +35,20 @@ def known_folder(nonce: str) -> str:
 
 def remember(folder: Path, nonce: str, how: str, actor: Actor, now: Instant) -> None:
     """Know from here on that the run ``nonce`` stands in ``folder``. Raises :class:`NotSaved`."""
+    with remembered(folder, nonce, how, actor, now):
+        pass
+
+
+@contextmanager
+def remembered(folder: Path, nonce: str, how: str, actor: Actor, now: Instant) -> Iterator[None]:
+    """The same as soon as the block has ended without an error; the block is entered only where it can be kept."""
     said = {"path": str(folder), "nonce": nonce, "how": how, "by": actor.by, "at": stamp(now.wall)}
     place = of_run(_KIND, nonce)
     if place is None:
         raise NotSaved("its journal gives the run no proper number", where=folder, hint="see verify")
     try:
-        save(place, json.dumps(said).encode())
+        with staged(place, json.dumps(said).encode()):
+            yield
     except OSError as error:
         raise NotSaved(
             f"that this run is yours cannot be kept ({error.strerror})",

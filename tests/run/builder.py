@@ -140,3 +140,17 @@ def small_disk(point: Path, size: str) -> Iterator[Path]:
         yield point
     finally:
         subprocess.run(["umount", "--lazy", str(point)], check=True)
+
+
+def fill_up(ballast: Path) -> None:
+    """Write into that file until its filesystem takes not one byte more."""
+    descriptor = os.open(ballast, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+    size = 1 << 20
+    while size:
+        try:
+            os.write(descriptor, b"x" * size)
+        except OSError as error:
+            if error.errno != errno.ENOSPC:
+                raise
+            size //= 2
+    os.close(descriptor)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import shutil
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -17,7 +18,7 @@ from qudag_tui.run.presence import attach
 from qudag_tui.run.run import Run
 from qudag_tui.run.samples import SampleReader, SampleWriter
 from qudag_tui.run.supervision import ensure_supervisor, supervisor_holder
-from tests.run.builder import ANA, BO, at, new_run
+from tests.run.builder import ANA, BO, at, fill_up, new_run, small_disk
 
 FROM_ELSEWHERE = "this login did not create it (it came from elsewhere, or this login's state is gone)"
 
@@ -202,10 +203,8 @@ def test_a_first_event_of_a_megabyte_is_still_ones_own(tmp_path: Path) -> None:
     assert RunFolder.open(run.folder.path).read_only == ""
 
 
-def test_a_run_that_somebody_else_armed_is_disarmed_when_it_is_accepted(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Else a trigger of theirs could start the rollback on the word of whoever wrote the journal."""
+def armed_by_another(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Run:
+    """A run that this login does not know, in which a trigger may start the rollback."""
     from tests.tui.deployment import SMALL, Deployment
 
     theirs = Deployment(tmp_path, SMALL.replace('when = "cpu > 95%"', 'when = "cpu > 95%"\nthen = "start"'))
@@ -213,10 +212,48 @@ def test_a_run_that_somebody_else_armed_is_disarmed_when_it_is_accepted(
     monkeypatch.setenv("QUDAG_TUI_STATE", str(tmp_path / "another-state"))
     run = Run.open(theirs.folder)
     assert run.state.armed is not None
+    return run
+
+
+def test_a_run_that_somebody_else_armed_is_disarmed_when_it_is_accepted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Else a trigger of theirs could start the rollback on the word of whoever wrote the journal."""
+    run = armed_by_another(tmp_path, monkeypatch)
     assert "  pending in it: armed by ana " in "\n".join(provenance(run).lines())
 
     accept(run, BO)
 
     assert (run.events[-1].kind, run.events[-1].actor.by) == ("run disarmed", "bo")
-    assert Run.open(theirs.folder).state.armed is None
-    assert RunFolder.open(theirs.folder).read_only == ""
+    assert Run.open(run.folder.path).state.armed is None
+    assert RunFolder.open(run.folder.path).read_only == ""
+
+
+def test_an_acceptance_that_cannot_be_kept_writes_nothing_into_the_run(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = armed_by_another(tmp_path, monkeypatch)
+    before = run.folder.journal.read_bytes()
+
+    with small_disk(tmp_path / "another-state", "64k"):
+        fill_up(tmp_path / "another-state" / "ballast")
+        with pytest.raises(NotSaved, match=r"that this run is yours cannot be kept \(No space left on device\)"):
+            accept(run, BO)
+
+    assert run.folder.journal.read_bytes() == before
+    assert (run.folder.is_unknown, RunFolder.open(run.folder.path).read_only) == (True, FROM_ELSEWHERE)
+
+
+def test_a_run_that_cannot_be_disarmed_is_not_accepted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run = armed_by_another(tmp_path, monkeypatch)
+
+    def full(*_: object) -> NoReturn:
+        raise NotSaved("the disk is full")
+
+    monkeypatch.setattr(Run, "submit", full)
+
+    with pytest.raises(NotSaved, match="the disk is full"):
+        accept(run, BO)
+
+    assert (run.folder.is_unknown, RunFolder.open(run.folder.path).read_only) == (True, FROM_ELSEWHERE)
+    assert list((tmp_path / "another-state" / "runs").iterdir()) == []

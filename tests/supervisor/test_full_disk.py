@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import errno
-import os
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -17,7 +15,7 @@ from qudag_tui.core.step import Outcome
 from qudag_tui.run.error import NotSaved
 from qudag_tui.run.verify import verify
 from qudag_tui.supervisor.attempt import end_of
-from tests.run.builder import small_disk
+from tests.run.builder import fill_up, small_disk
 from tests.supervisor.supervised import Supervised, step
 from tests.waiting import until
 
@@ -49,16 +47,7 @@ def on_a_small_disk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator
 
 def fill(run: Supervised) -> None:
     """Not one byte more."""
-    descriptor = os.open(run.folder / "runs" / "ballast", os.O_WRONLY | os.O_CREAT | os.O_APPEND)
-    size = 1 << 20
-    while size:
-        try:
-            os.write(descriptor, b"x" * size)
-        except OSError as error:
-            if error.errno != errno.ENOSPC:
-                raise
-            size //= 2
-    os.close(descriptor)
+    fill_up(run.folder / "runs" / "ballast")
 
 
 def make_room(run: Supervised) -> None:
