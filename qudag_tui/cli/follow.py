@@ -10,6 +10,7 @@ from qudag_tui.cli.failure import Stop
 from qudag_tui.cli.refused_step import RefusedStep
 from qudag_tui.cli.sinks import can_ask, put, say
 from qudag_tui.cli.step_output import OutputLines
+from qudag_tui.cli.unsupervised import GONE, Unsupervised
 from qudag_tui.core.duration import spoken
 from qudag_tui.core.execution import Execution, ExecutionState, StepState
 from qudag_tui.core.narration import words
@@ -26,8 +27,6 @@ if TYPE_CHECKING:
 POLL_SECONDS = 0.1
 # How much of a failed step's output is shown beside its outcome; `output` has all of it.
 LAST_LINES = 5
-# How often in a row the supervisor may seem to be gone: it is replaced within a moment by the next front end.
-_PATIENCE = 50
 
 
 def how_it_ended(attempt: Attempt) -> str:
@@ -73,7 +72,7 @@ class Follower:
         }
         self._refused = RefusedStep(session)
         self._told = ""
-        self._alone = 0
+        self._unsupervised = Unsupervised(session.opened)
         self._shown: set[tuple[str, int]] = set()
 
     @property
@@ -185,12 +184,7 @@ class Follower:
         return f"“{step.text}” {outcome};{first} it waits for one of: qudag-tui {', '.join(ways)}"
 
     def _if_alone(self) -> ExitCode | None:
-        from qudag_tui.run.supervision import supervisor_alive
-
-        self._alone = 0 if supervisor_alive(self.session.opened) else self._alone + 1
-        if self._alone < _PATIENCE:
+        if not self._unsupervised.lasts():
             return None
-        say(
-            "there is no supervisor any more: what runs goes on to its end, nothing after it starts; see status, resume"
-        )
+        say(GONE)
         return ExitCode.UNKNOWN

@@ -11,6 +11,7 @@ from qudag_tui.cli.parser import add_run_options
 from qudag_tui.cli.session import Session
 from qudag_tui.cli.sinks import put, say
 from qudag_tui.cli.step_output import OutputLines
+from qudag_tui.cli.unsupervised import GONE, Unsupervised
 from qudag_tui.core.execution import Attempt, StepState
 from qudag_tui.core.step import Outcome
 from qudag_tui.plan.lookup import find_step
@@ -32,13 +33,16 @@ def run(arguments: argparse.Namespace) -> int:
     session = Session(arguments)
     step_id = find_step(session.plan, arguments.step, session.state).id
     attempt = _attempt(session, step_id, arguments.attempt)
-    output = OutputLines.of(session.opened, attempt)
+    output, unsupervised = OutputLines.of(session.opened, attempt), Unsupervised(session.opened)
     while True:
         is_over = attempt.outcome is not None
         for line in output.lines(is_over=is_over or not arguments.follow):
             put(line)
         if is_over or not arguments.follow:
             break
+        if unsupervised.lasts():
+            say(GONE)
+            return ExitCode.UNKNOWN
         time.sleep(POLL_SECONDS)
         session.run.catch_up()
         attempt = _attempt(session, step_id, attempt.number)

@@ -51,7 +51,7 @@ def status_lines(session: Session, standings: Standings, now: Instant) -> Iterat
     for execution in state.executions.values():
         if not execution.state.is_over:
             hint = " (approve --show)" if execution.awaits_approval else ""
-            yield f"  {execution_line(execution, now)}{hint}"
+            yield f"  {execution_line(execution, now, supervised=standings.supervised)}{hint}"
             for one in execution.approvals.given:
                 yield f"    approved by {one.principal} at {one.at.wall:%H:%M:%S}, key {one.key}"
             yield from (f"    {line}" for line in failure_of(execution, session.opened))
@@ -178,7 +178,7 @@ def _words(box: Item, session: Session, standings: Standings, now: Instant) -> s
     if box.kind is Kind.TRIGGER:
         return _trigger_words(box, state, standings, now)
     if box.kind in {Kind.STEP, Kind.SCRIPT}:
-        return _step_words(box, state, now)
+        return _step_words(box, state, now, supervised=standings.supervised)
     return ""
 
 
@@ -216,7 +216,7 @@ def soak_words(box: Item, state: State, standings: Standings) -> str:
     return f"{clock(min(observed, wanted))} of {clock(wanted)} observed{extended}"
 
 
-def _step_words(box: Item, state: State, now: Instant) -> str:
+def _step_words(box: Item, state: State, now: Instant, *, supervised: bool) -> str:
     target = box.section if box.kind is Kind.STEP else box.id
     execution = state.last_execution(target)
     progress = execution.progress.get(box.id) if execution else None
@@ -239,7 +239,8 @@ def _step_words(box: Item, state: State, now: Instant) -> str:
         return f"skipped: {progress.reason}"
     if progress.state in {StepState.RUNNING, StepState.WATCHING} and progress.since:
         most = step.until.within_seconds if step.until is not None else step.target_seconds
-        return f"{progress.state} {clock(now.seconds_since(progress.since))}{f' of {clock(most)}' if most else ''}"
+        word = str(progress.state) if supervised else _unfollowed(progress.state)
+        return f"{word} {clock(now.seconds_since(progress.since))}{f' of {clock(most)}' if most else ''}"
     if step.until is not None and progress.outcome is Outcome.FAILED:
         return f"not recovered{f': {progress.line}' if progress.line else ''}"
     return str(progress.outcome or progress.state).replace("_", " ")
@@ -261,7 +262,12 @@ def failure_of(execution: Execution, folder: RunFolder) -> list[str]:
     return [f"“{waits.text}” {how_it_ended(attempt)}{f'; it last wrote: {last[0]}' if last else ''}"]
 
 
-def execution_line(execution: Execution, now: Instant) -> str:
+def _unfollowed(standing: StepState) -> str:
+    """What a step that was started is where nobody can say how it goes on."""
+    return "not watched: no supervisor" if standing is StepState.WATCHING else "runs, or has ended: no supervisor"
+
+
+def execution_line(execution: Execution, now: Instant, *, supervised: bool) -> str:
     """What runs, and for how long; what it waits for."""
     step, waits = execution.running_step, execution.waits_for
     if execution.awaits_approval:
@@ -269,8 +275,9 @@ def execution_line(execution: Execution, now: Instant) -> str:
     if execution.held:
         what = "waits since the supervisor's restart: resume lets it go on"
     elif step is not None:
-        since = execution.of(step.id).since
-        what = f"“{step.text}”, {spoken(now.seconds_since(since)) if since else ''}"
+        progress = execution.of(step.id)
+        what = f"“{step.text}”, {spoken(now.seconds_since(progress.since)) if progress.since else ''}"
+        what += "" if supervised else f", {_unfollowed(progress.state)}"
     elif waits is not None:
         word = "a confirmation of" if execution.waits_for_confirmation else "a person:"
         what = f"waits for {word} “{waits.text}” ({waits.id})"
@@ -287,7 +294,7 @@ def tmux_line(session: Session, standings: Standings, now: Instant) -> str:
     if state.closed is not None:
         parts.append(state.closed.outcome)
     elif active is not None:
-        parts.append(execution_line(active, now))
+        parts.append(execution_line(active, now, supervised=standings.supervised))
     elif phase is not None:
         parts.append(f"{phase.title}: {state.phase_state(phase)}")
         soak = state.running_soak(phase)

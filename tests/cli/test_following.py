@@ -158,3 +158,23 @@ def test_without_a_supervisor_it_does_not_wait_for_ever(desk: Desk, monkeypatch:
     desk.new()
     request = started(desk)
     assert follower(request).follow() is ExitCode.UNKNOWN
+
+
+def test_what_was_started_and_is_followed_by_nobody_is_told_as_that(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("qudag_tui.cli.output.POLL_SECONDS", 0.0)
+    desk.new()
+    request = started(desk)
+    (desk.folder / "runs" / "r1" / "logs" / "flags.1.log").write_text("so far\n")
+    desk.record(ev.StepStarted("flags", request, 1, 10, 1, 9, 1, "flags.1.log"))
+
+    followed = desk("output", "flags", "--follow")
+
+    assert (followed.code, followed.out) == (ExitCode.UNKNOWN, "so far\n")
+    assert followed.err.startswith("there is no supervisor any more: what runs goes on to its end")
+    shown = desk("status").out
+    assert "  rollback, started by ana: “Flags off”, " in shown
+    assert shown.count(", runs, or has ended: no supervisor\n") == 1
+    assert "runs, or has ended: no supervisor 00:0" in shown
+    assert "  NO SUPERVISOR\n" in desk("status", "--tmux").out
