@@ -17,18 +17,21 @@ if TYPE_CHECKING:
 
     from qudag_tui.tui.app import QudagApp
 
+_SUPERVISE = "start the supervisor again"
 _WITHOUT_KEY = (
     ("close the run: completed, rolled back or abandoned", "close_run"),
     ("arm the run: let triggers start the rollback; or disarm it", "arm"),
     ("stop the countdown to the rollback", "stop_countdown"),
     ("adopt the checklist file as it is now: shows what was edited", "adopt"),
     ("what an adopted plan no longer has", "removed"),
-    ("start the supervisor again", "supervise"),
+    (_SUPERVISE, "supervise"),
     ("trust: review what would run; accept a run folder", "review_trust"),
     ("trust: take it away", "revoke_trust"),
     ("trust: list what you trust", "list_trusted"),
     ("accept that a logout may end background work", "unprotected"),
 )
+# More than any match is worth.
+_FOREMOST = 1_000
 # Keys of one view that can be done from any.
 _ELSEWHERE = {"baseline"}
 _MOVING = {"down", "up", "page_down", "page_up", "out", "into", "palette", "back"}
@@ -42,6 +45,8 @@ class Commands(Provider):
         app = cast("QudagApp", self.app)
         view = app.view
         keys = keys_of(view.where) if isinstance(view, View) else ()
+        if self._is_alone:
+            yield _SUPERVISE, partial(app.act, "supervise")
         if isinstance(view, View):
             for key in keys:
                 if key.act not in _MOVING:
@@ -50,9 +55,15 @@ class Commands(Provider):
             if key.act in _ELSEWHERE and not (isinstance(view, View) and view.where is key.where):
                 yield f"{key.help}  ({key.shown} in the {key.where} view)", partial(app.act, key.act)
         for sentence, name in _WITHOUT_KEY:
-            if any(key.act == name for key in keys):
+            if any(key.act == name for key in keys) or (sentence == _SUPERVISE and self._is_alone):
                 continue
             yield sentence, partial(app.act, name)
+
+    @property
+    def _is_alone(self) -> bool:
+        """Whether there is no supervisor: then the banner sends people here for another one, which comes first."""
+        shot = cast("QudagApp", self.app).shot
+        return shot is not None and shot.state.closed is None and shot.readings.supervised is False
 
     async def discover(self) -> Hits:
         """Everything, before anything is typed."""
@@ -65,4 +76,9 @@ class Commands(Provider):
         for sentence, callback in self.commands():
             score = matcher.match(sentence)
             if score > 0:
-                yield Hit(score, Content(sentence), callback, text=sentence)
+                yield Hit(
+                    score + _FOREMOST * (sentence == _SUPERVISE and self._is_alone),
+                    Content(sentence),
+                    callback,
+                    text=sentence,
+                )

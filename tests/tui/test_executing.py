@@ -332,3 +332,41 @@ async def test_a_rollback_that_cannot_be_recorded_names_the_way_out(run: Deploym
         await robot.sees("qudag-tui rollback --unrecorded at a shell is the way out")
         lock.release()
         assert robot.facts(ev.ExecutionRequested) == []
+
+
+async def test_what_another_execution_printed_goes_from_the_screen_when_one_begins_that_ran_nothing_yet(
+    run: Deployment,
+) -> None:
+    drained = run.ask(ask.Execute("deploy", ""), ago=20).seq
+    run.record(ev.RequestClaimed(drained), ago=19)
+    log = run.run.folder.logs / "0002-deploy.1.log"
+    log.write_bytes(b"half of it is deployed\n")
+    run.record(ev.StepStarted("deploy", drained, 1, 10, 1, 9, 1, f"logs/{log.name}"), ago=10)
+    async with at_the_screen(run) as robot:
+        await robot.press("3")
+        await robot.sees("half of it is deployed")
+
+        request = run.ask(ask.Execute("rollback", "errors", stop_first=True)).seq
+        run.record(ev.StepEnded("deploy", drained, 1, "cancelled", signal=15, seconds=2.0))
+        run.record(ev.ExecutionFinished(drained, "cancelled"))
+        run.record(ev.RequestClaimed(request))
+
+        await robot.sees("Switch the flags off")
+        await robot.until(lambda: "half of it is deployed" not in robot.text(), "an end of what the other one printed")
+
+
+@pytest.mark.parametrize("typed", ["", "super", "start"])
+async def test_a_supervisor_that_is_gone_is_started_by_the_first_command_of_the_palette(
+    run: Deployment, monkeypatch: pytest.MonkeyPatch, typed: str
+) -> None:
+    """The banner sends people there, and other commands have the same words."""
+    monkeypatch.setattr("qudag_tui.run.supervision.ensure_supervisor", lambda *_: False)
+    request = claimed(run)
+    run.record(ev.StepStarted("flags-off", request, 1, 10, 1, 9, 1, "logs/x.log"), ago=10)
+    async with at_the_screen(run, supervised=False) as robot:
+        await robot.sees("the supervisor is gone: nothing follows this step · : starts it again")
+        await robot.press("3", "colon")
+        await robot.types(typed)
+        await robot.sees("start the supervisor again")
+        await robot.press("enter")
+        await robot.sees("a supervisor is started unless there is one")

@@ -135,7 +135,10 @@ class Rollback(View):
             return
         found = self._attempt()
         run = self.desk.session.run
-        if found is None or run is None or not found[1].log:
+        if run is None:
+            return
+        if found is None or not found[1].log:
+            self._show_none(self._heading(*found) if found is not None else "")
             return
         self._following = True
         try:
@@ -153,6 +156,12 @@ class Rollback(View):
                 self.output.start(f"the output cannot be read: {error}")
         finally:
             self._following = False
+
+    def _show_none(self, heading: str) -> None:
+        """No output yet, or none that was kept: that of another execution would seem to be this one's."""
+        if self._log or self.output.heading != heading:
+            self._log, self._read_on = "", None
+            self.output.start(heading)
 
     def _refused(self) -> tuple[Step, str] | None:
         """The step that waits because it could not even start, with the reason; another one's output would mislead."""
