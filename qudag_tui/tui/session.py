@@ -10,7 +10,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from qudag_tui.core.event import PlanAdopted, RequestRefused, StepRefused
+from qudag_tui.core.event import PlanAdopted, RequestRefused, StepRefused, StepStarted
 from qudag_tui.core.readiness import Readiness
 from qudag_tui.run import clock
 from qudag_tui.run.error import RunError
@@ -50,7 +50,7 @@ STARTED_SECONDS = 15.0
 _STARTED_POLL_SECONDS = 0.02
 READ_NS = 1_000_000_000
 # After each of these, what could start is not what it was when that was last looked at.
-DOUBTS = (PlanAdopted, RequestRefused, StepRefused)
+DOUBTS = (PlanAdopted, RequestRefused, StepRefused, StepStarted)
 # Each of these leaves the supervisor something to do: there is to be one before it is asked.
 _NEEDS_SUPERVISOR = {"Tick", "Execute", "Approve", "Retry", "Resume", "ConfirmStep", "MarkStep", "Skip", "Arm"}
 # Asked before the supervisor has said that it started, these would only wait for a person's confirmation.

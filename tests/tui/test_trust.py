@@ -104,6 +104,22 @@ async def test_what_goes_on_after_a_restart_or_is_confirmed_is_reviewed_first(tm
         await robot.sees("Trust this file?", "- echo flags off")
 
 
+async def test_a_step_that_starts_shows_at_once_that_its_script_was_put_back(
+    scripted: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("qudag_tui.tui.session.READINESS_SECONDS", 3600.0)
+    async with at_the_screen(scripted) as robot:
+        await robot.sees(ALARM)
+
+        script_of(scripted).write_text(TRUSTED)
+        request = scripted.ask(Execute("rollback", "errors")).seq
+        scripted.record(ev.RequestClaimed(request))
+        scripted.ask(MarkStep("alert", "passed"))
+        scripted.record(ev.StepStarted("flags-off", request, 1, 10, 1, 9, 1, ""))
+
+        await robot.until(lambda: "nothing can run" not in robot.text(), "an end of the alarm")
+
+
 async def test_what_cannot_run_is_said_in_red_from_two_hours_before_t_and_until_it_can(scripted: Deployment) -> None:
     async with at_the_screen(scripted) as robot:
         await robot.sees(ALARM)
