@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,7 +18,9 @@ from qudag_tui.run.adopting import candidate
 from qudag_tui.tui.alert import IDLE_SECONDS
 from qudag_tui.tui.app import QudagApp
 from qudag_tui.tui.pace import Pace
-from tests.tui.deployment import BO, SMALL, Deployment
+from qudag_tui.tui.snapshot import first_snapshot
+from qudag_tui.tui.widgets.trigger_words import running_countdowns, why_offered_only
+from tests.tui.deployment import ANA, BO, SMALL, Deployment
 from tests.tui.robot import SMALL as SMALL_SIZE
 from tests.tui.robot import WIDE, at_the_screen
 from tests.tui.terminal import Terminal
@@ -279,6 +282,37 @@ async def test_the_recap_says_that_the_run_is_armed(tmp_path: Path) -> None:
         pass
     async with at_the_screen(deployment, SMALL_SIZE, recap=True) as robot:
         await robot.sees("Welcome back, ana", "by bo: thin night shift")
+
+
+@pytest.mark.parametrize("size", [SMALL_SIZE, WIDE])
+async def test_the_recap_tells_the_countdown_and_goes_on_while_it_is_open(
+    tmp_path: Path, size: tuple[int, int]
+) -> None:
+    """Who came back once read for a minute that nothing ran, and that the trigger only offered, while it counted down."""
+    deployment = under_way(tmp_path)
+    async with at_the_screen(deployment, size):
+        pass
+    breach(deployment, ago=10)
+    async with at_the_screen(deployment, size, recap=True, supervised=False) as robot:
+        await robot.sees("Welcome back, ana", "starts     the rollback in ", "a in view 3 stops")
+        assert "offered only" not in robot.text()
+
+        deployment.ask(ask.Execute("rollback", "seen"), BO)
+
+        await robot.until(lambda: "the rollback in " not in robot.text(), "an end of the countdown")
+        await robot.sees("Welcome back, ana", "bo asked for the rollback: “seen”")
+
+
+def test_what_nobody_looked_at_yet_is_not_said_to_start_nothing(tmp_path: Path) -> None:
+    deployment = under_way(tmp_path)
+    breach(deployment, ago=10)
+    run = deployment.run
+    shot = first_snapshot(run.plan, run.state, tuple(run.events), ANA, clock.now())
+    assert (shot.readings.supervised, len(running_countdowns(shot))) == (None, 1)
+    assert why_offered_only("hot", shot) == ""
+
+    gone = replace(shot, readings=replace(shot.readings, supervised=False))
+    assert (running_countdowns(gone), why_offered_only("hot", gone)) == ([], "the supervisor is gone")
 
 
 def test_idle_is_how_long_ago_the_newest_key_was_read() -> None:

@@ -16,11 +16,12 @@ from qudag_tui.tui.facts import Tone, due_fact, observed_seconds, time_of
 from qudag_tui.tui.screens.dialog import Notice
 from qudag_tui.tui.widgets.banner import title_of
 from qudag_tui.tui.widgets.line import wrapped
-from qudag_tui.tui.widgets.trigger_words import blind_triggers, fired_words
+from qudag_tui.tui.widgets.trigger_words import blind_triggers, fired_words, running_countdowns
 
 if TYPE_CHECKING:
     from datetime import datetime
 
+    from qudag_tui.core.arming import Countdown
     from qudag_tui.core.execution import Execution
     from qudag_tui.core.step import Step
     from qudag_tui.tui.app import QudagApp
@@ -32,26 +33,33 @@ _QUIET = (ev.SupervisorStopped, ev.RequestClaimed, ev.StepStarted, ev.WatchStart
 _WEIGHTY = (ev.PlanAdopted, ev.SupervisorStarted, ev.PhaseDecided, ev.ExecutionRequested, ev.TriggerBreached)
 _MOST_WEIGHTY = 3
 _LABEL = 11
+_URGENT = {"overdue", "starts"}
 
 
 class Recap(Notice):
-    """Enter goes on; 4 shows the whole timeline."""
+    """Enter goes on; 4 shows the whole timeline. What it says goes on while it is open."""
 
-    def __init__(self, title: str, lines: Sequence[tuple[str, str]]) -> None:
-        """``lines`` are a word at the left and what it is about."""
+    def __init__(self, title: str, seen: int) -> None:
+        """``seen`` is the last event that this operator knows."""
         super().__init__(title, [], {"enter": "go on", "4": "the whole timeline"})
-        self.pairs = lines
+        self.seen = seen
 
     def on_mount(self) -> None:
         """Drawn once there is a width."""
-        glyphs, colours = self.desk.glyphs, self.desk.colours
+        self.refresh_from_desk()
+
+    def refresh_from_desk(self) -> None:
+        """A word at the left, and what it is about. Whoever reads it a minute later is told what is so by then."""
+        glyphs, colours, shot = self.desk.glyphs, self.desk.colours, self.desk.shot
+        if shot is None:
+            return
         lines = []
         last = ""
-        for name, said in self.pairs:
+        for name, said in recap_lines(shot, self.seen):
             for number, part in enumerate(wrapped(said, self.inner_width - _LABEL, glyphs, 3)):
                 label = name if number == 0 and name != last else ""
                 lines.append(
-                    [(label.ljust(_LABEL), colours.dim), (part, colours.wrong if name == "overdue" else colours.plain)]
+                    [(label.ljust(_LABEL), colours.dim), (part, colours.wrong if name in _URGENT else colours.plain)]
                 )
             last = name
         self.words.put([*lines, []])
@@ -76,8 +84,10 @@ def _is_quiet(fact: ev.Fact) -> bool:
 
 
 def recap_lines(shot: Snapshot, seen: int) -> list[tuple[str, str]]:
-    """What runs, waits, happened, and is overdue."""
-    state, lines = shot.state, []
+    """What starts by itself, runs, waits, happened, and is overdue."""
+    state = shot.state
+    starts = [("starts", _countdown(one, shot)) for one in running_countdowns(shot)]
+    lines: list[tuple[str, str]] = []
     # A step alone says little to who comes to it: what it belongs to, by whom and why, stands before it.
     running = [e for e in state.executions.values() if e.running_step is not None]
     for execution in running:
@@ -93,6 +103,7 @@ def recap_lines(shot: Snapshot, seen: int) -> list[tuple[str, str]]:
         lines.append(("running", f"soak “{item.text}”{said}"))
     if not lines:
         lines.append(("running", "nothing"))
+    lines = [*starts, *lines]
     for execution in state.executions.values():
         waits = execution.waits_for
         if waits is not None:
@@ -131,6 +142,11 @@ def recap_lines(shot: Snapshot, seen: int) -> list[tuple[str, str]]:
         lines.append(("blind", ", ".join(unmeasured)))
     lines.extend(("blind", f"{trigger.text}: {why}") for trigger, why in blind_triggers(shot))
     return lines
+
+
+def _countdown(countdown: Countdown, shot: Snapshot) -> str:
+    left, text = countdown.left_seconds(shot.now), shot.plan.trigger_index[countdown.trigger].text
+    return f"the rollback {f'in {spoken(left)}' if left else 'now'}: {text} · a in view 3 stops it"
 
 
 def _started(execution: Execution, shot: Snapshot) -> str:
@@ -187,4 +203,4 @@ def show_recap(app: QudagApp, seen: int, left: datetime | None) -> None:
         if answer == "4":
             app.act("timeline")
 
-    app.push_screen(Recap(f"Welcome back, {app.actor.by}.{ago}", recap_lines(shot, seen)), answered)
+    app.push_screen(Recap(f"Welcome back, {app.actor.by}.{ago}", seen), answered)

@@ -19,14 +19,17 @@ GONE = "the supervisor is gone"
 
 
 def running_countdowns(shot: Snapshot) -> list[Countdown]:
-    """The countdowns at whose end a supervisor that lives starts the rollback, the soonest first."""
-    return counting(shot.state, shot.now) if shot.readings.supervised else []
+    """The countdowns at whose end a supervisor starts the rollback, the soonest first; none where there is none.
+
+    Before anybody has looked whether there is one, they count: that nothing starts is not said on no evidence.
+    """
+    return [] if shot.readings.supervised is False else counting(shot.state, shot.now)
 
 
 def why_offered_only(trigger: str, shot: Snapshot) -> str:
     """Why a trigger that fired in an armed run starts nothing; nothing where it does, or never could."""
     why = offered_only(shot.state, trigger, shot.now)
-    if not why and trigger in shot.state.countdowns and not shot.readings.supervised:
+    if not why and trigger in shot.state.countdowns and shot.readings.supervised is False:
         return GONE
     return why
 
