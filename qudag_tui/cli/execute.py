@@ -16,6 +16,7 @@ from qudag_tui.cli.recorded import event_json
 from qudag_tui.cli.sinks import ask, can_ask, put, put_json, say
 from qudag_tui.core.decide import decide
 from qudag_tui.core.dry_run import dry_run, names_of
+from qudag_tui.core.ending import outcome_words
 from qudag_tui.core.intent import Execute
 from qudag_tui.core.procedure import ROLLBACK, starters
 from qudag_tui.core.refusal import Because, Refusal
@@ -246,7 +247,7 @@ def _show_undone(session: Session, target: str, steps: list[Step]) -> None:
     undone = session.state.undoable(target)
     for step in steps:
         outcome = undone.of(undone_id(step.id)).outcome if undone else None
-        ended = str(outcome).replace("_", " ") if outcome else "has not ended"
+        ended = outcome_words(outcome) if outcome else "has not ended"
         say(f"  {step.text.removeprefix('Undo: ')} ({ended})")
 
 

@@ -11,7 +11,7 @@ from qudag_tui.cli.refused_step import RefusedStep
 from qudag_tui.cli.sinks import can_ask, put, say
 from qudag_tui.cli.step_output import OutputLines
 from qudag_tui.cli.unsupervised import GONE, Unsupervised
-from qudag_tui.core.duration import spoken
+from qudag_tui.core.ending import ended_words, outcome_words
 from qudag_tui.core.execution import Execution, ExecutionState, StepState
 from qudag_tui.core.narration import words
 from qudag_tui.core.step import Outcome
@@ -29,23 +29,11 @@ POLL_SECONDS = 0.1
 LAST_LINES = 5
 
 
-def how_it_ended(attempt: Attempt) -> str:
-    """Outcome, exit code or signal, how long it took, and why it could not run."""
-    parts = [str(attempt.outcome).replace("_", " ")]
-    if attempt.code:
-        parts.append(f"exit code {attempt.code}")
-    if attempt.signal:
-        parts.append(f"signal {attempt.signal}")
-    after = f" after {spoken(attempt.seconds)}" if attempt.seconds is not None else ""
-    why = f": {attempt.error}" if attempt.error else ""
-    return f"{', '.join(parts)}{after}{why}"
-
-
 def failure_lines(folder: RunFolder, step: Step, attempt: Attempt) -> list[str]:
     """How an attempt that did not pass ended, and the last lines that it wrote."""
     again = f", attempt {attempt.number}" if attempt.number > 1 else ""
     last = [f"  | {line}" for line in last_lines(folder, attempt.log, LAST_LINES)]
-    return [f"“{step.text}”{again} {how_it_ended(attempt)}", *last]
+    return [f"“{step.text}”{again} {ended_words(attempt)}", *last]
 
 
 class Follower:
@@ -175,7 +163,7 @@ class Follower:
             del ways[1]
         if step.is_persons:
             del ways[0]
-        outcome = str(progress.outcome).replace("_", " ")
+        outcome = outcome_words(progress.outcome or Outcome.UNKNOWN, of_watch=step.until is not None)
         if progress.outcome is Outcome.NEVER_STARTED and progress.reason:
             outcome += f" ({progress.reason})"
         first = ""

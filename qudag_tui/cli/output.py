@@ -12,6 +12,7 @@ from qudag_tui.cli.session import Session
 from qudag_tui.cli.sinks import put, say
 from qudag_tui.cli.step_output import OutputLines
 from qudag_tui.cli.unsupervised import GONE, Unsupervised
+from qudag_tui.core.ending import outcome_words
 from qudag_tui.core.execution import Attempt, StepState
 from qudag_tui.core.step import Outcome
 from qudag_tui.plan.lookup import find_step
@@ -48,7 +49,7 @@ def run(arguments: argparse.Namespace) -> int:
         attempt = _attempt(session, step_id, attempt.number)
     if not arguments.follow or attempt.outcome is None:
         return ExitCode.DONE
-    say(f"the attempt ended: {attempt.outcome}".replace("_", " "))
+    say(f"the attempt ended: {outcome_words(attempt.outcome)}")
     return CODES.get(attempt.outcome, ExitCode.NO)
 
 

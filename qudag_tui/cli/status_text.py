@@ -12,6 +12,7 @@ from qudag_tui.cli.trigger_json import blind_because
 from qudag_tui.core.approval import alone_executions, alone_words, waits_words
 from qudag_tui.core.arming import armed_words, counting, offered_only
 from qudag_tui.core.duration import clock, relative, spoken
+from qudag_tui.core.ending import ended_words, outcome_words
 from qudag_tui.core.execution import Execution, StepState
 from qudag_tui.core.item import Item, ItemState, Kind, Soak
 from qudag_tui.core.offering import offering, reason_of
@@ -222,7 +223,7 @@ def _step_words(box: Item, state: State, now: Instant, *, supervised: bool) -> s
     progress = execution.progress.get(box.id) if execution else None
     waits = execution.waits_for if execution else None
     if waits is not None and waits.id == box.id:
-        ended = f"{progress.outcome}, ".replace("_", " ") if progress and progress.outcome else ""
+        ended = f"{outcome_words(progress.outcome)}, " if progress and progress.outcome else ""
         return (
             f"{ended}waits for {'its confirmation' if execution and execution.waits_for_confirmation else 'a person'}"
         )
@@ -241,15 +242,15 @@ def _step_words(box: Item, state: State, now: Instant, *, supervised: bool) -> s
         most = step.until.within_seconds if step.until is not None else step.target_seconds
         word = str(progress.state) if supervised else _unfollowed(progress.state)
         return f"{word} {clock(now.seconds_since(progress.since))}{f' of {clock(most)}' if most else ''}"
-    if step.until is not None and progress.outcome is Outcome.FAILED:
-        return f"not recovered{f': {progress.line}' if progress.line else ''}"
-    return str(progress.outcome or progress.state).replace("_", " ")
+    why = (
+        f": {progress.line}" if step.until is not None and progress.outcome is Outcome.FAILED and progress.line else ""
+    )
+    return f"{outcome_words(progress.outcome or progress.state, of_watch=step.until is not None)}{why}"
 
 
 def failure_of(execution: Execution, folder: RunFolder) -> list[str]:
     """How the step that waits for a person failed, with the last line that it wrote; nothing where none did."""
-    from qudag_tui.cli.follow import how_it_ended  # only where something failed
-    from qudag_tui.run.step_output import last_lines
+    from qudag_tui.run.step_output import last_lines  # only where something failed
 
     waits = execution.waits_for
     progress = execution.of(waits.id) if waits is not None else None
@@ -257,9 +258,11 @@ def failure_of(execution: Execution, folder: RunFolder) -> list[str]:
         return []
     attempt = progress.attempts[-1] if progress.attempts and progress.outcome is not Outcome.NEVER_STARTED else None
     if attempt is None:
-        return [f"“{waits.text}” {str(progress.outcome).replace('_', ' ')}: {progress.reason}"]
+        ended = outcome_words(progress.outcome or Outcome.UNKNOWN, of_watch=waits.until is not None)
+        why = progress.reason or progress.line
+        return [f"“{waits.text}” {ended}{f': {why}' if why else ''}"]
     last = last_lines(folder, attempt.log, 1)
-    return [f"“{waits.text}” {how_it_ended(attempt)}{f'; it last wrote: {last[0]}' if last else ''}"]
+    return [f"“{waits.text}” {ended_words(attempt)}{f'; it last wrote: {last[0]}' if last else ''}"]
 
 
 def _unfollowed(standing: StepState) -> str:

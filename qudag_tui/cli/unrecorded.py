@@ -23,6 +23,7 @@ from qudag_tui.core import event as ev
 from qudag_tui.core import intent as ask
 from qudag_tui.core.decide import decide
 from qudag_tui.core.due import JudgeWatch, StartStep, due
+from qudag_tui.core.ending import outcome_words
 from qudag_tui.core.execution import Attempt, Execution, ExecutionState, StepState
 from qudag_tui.core.narration import words
 from qudag_tui.core.procedure import ROLLBACK
@@ -216,8 +217,8 @@ class Unrecorded:
             keys = {"d": "done", "f": "failed", "s": "skip", "a": "abort"}
             say(f"“{step.text}” is yours.")
         else:
-            outcome = str(self.execution.of(step.id).outcome).replace("_", " ")
-            say(f"“{step.text}” {outcome}.")
+            outcome = self.execution.of(step.id).outcome or Outcome.UNKNOWN
+            say(f"“{step.text}” {outcome_words(outcome, of_watch=step.until is not None)}.")
             keys = {"r": "retry", "s": "skip", "m": "mark as passed", "a": "abort"}
             if step.is_persons:
                 del keys["r"]
@@ -232,7 +233,7 @@ class Unrecorded:
 
     def _summarise(self) -> None:
         outcome = self.execution.outcome
-        ended = str(outcome).replace("_", " ") if outcome is not None else "left unfinished"
+        ended = outcome_words(outcome) if outcome is not None else "left unfinished"
         run = f" of run {self.known.created.run}" if self.known.created.run else ""
         actor = self.actor
         put("")

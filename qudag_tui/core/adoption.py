@@ -7,6 +7,7 @@ from dataclasses import field
 from typing import TYPE_CHECKING, Any
 
 from qudag_tui.core.definition import changed_metrics, gate_change, soak_change, trigger_change
+from qudag_tui.core.ending import outcome_words
 from qudag_tui.core.item import Item, ItemState, Kind, Mark
 from qudag_tui.core.lean_dataclass import lean_dataclass
 from qudag_tui.core.phase import PhaseState
@@ -135,8 +136,9 @@ def _removed_step(state: State, box: Item) -> Removed | None:
     progress = execution.progress.get(box.id) if execution is not None else None
     if execution is None or progress is None or progress.outcome is None:
         return None
-    outcome = str(progress.outcome).replace("_", " ")
-    return Removed(box.id, box.text, box.kind, outcome, progress.by or execution.by, progress.ended)
+    return Removed(
+        box.id, box.text, box.kind, outcome_words(progress.outcome), progress.by or execution.by, progress.ended
+    )
 
 
 def _is_go(state: State, section_id: str) -> bool:

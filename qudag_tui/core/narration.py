@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from qudag_tui.core import event as ev
 from qudag_tui.core.duration import clock, spoken
+from qudag_tui.core.ending import ended_words, outcome_words
 from qudag_tui.core.execution import UNDO_OF, label
 from qudag_tui.core.procedure import ROLLBACK
 from qudag_tui.core.undoing import undone_id
@@ -144,16 +145,11 @@ def _execution_words(event: Event, plan: Plan, targets: dict[int, str]) -> str:
             again = f", attempt {fact.attempt}" if fact.attempt > 1 else ""
             return f"started {_step(plan, fact.step)}{again}, pid {fact.pid}"
         case ev.StepEnded():
-            took = f" after {spoken(fact.seconds)}" if fact.seconds is not None else ""
-            code = f", exit code {fact.code}" if fact.code else f", signal {fact.signal}" if fact.signal else ""
-            left = f", still running: {', '.join(fact.left)}" if fact.left else ""
-            outcome = fact.outcome.replace("_", " ")
-            return f"{_step(plan, fact.step)} {outcome}{took}{code}{left}{_because(fact.error)}"
+            return f"{_step(plan, fact.step)} {ended_words(fact)}"
         case ev.WatchStarted():
             return f"watches for {_step(plan, fact.step)}"
         case ev.WatchEnded():
-            answer = "recovered" if fact.outcome == "passed" else "not recovered"
-            return f"{_step(plan, fact.step)}: {answer}, {fact.line}"
+            return f"{_step(plan, fact.step)}: {outcome_words(fact.outcome, of_watch=True)}, {fact.line}"
         case ev.StepMarked():
             return f"marked {_step(plan, fact.step)} {fact.outcome}{_because(fact.reason)}"
         case ev.StepSkipped():
@@ -164,7 +160,7 @@ def _execution_words(event: Event, plan: Plan, targets: dict[int, str]) -> str:
             return f"aborted {_request(plan, fact.request, targets)}"
         case ev.ExecutionFinished():
             target = _request(plan, fact.request, targets)
-            return f"{target} ended: {fact.outcome.replace('_', ' ')}"
+            return f"{target} ended: {outcome_words(fact.outcome)}"
         case ev.SupervisorStarted():
             after = f", in place of pid {fact.took_over}, which did not leave in order" if fact.took_over else ""
             return f"the supervisor started, pid {fact.pid}{after}"

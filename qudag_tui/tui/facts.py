@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from qudag_tui.core.condition import terms
 from qudag_tui.core.duration import clock, spoken
+from qudag_tui.core.ending import outcome_words
 from qudag_tui.core.execution import StepState
 from qudag_tui.core.gate_said import LAST_SAID
 from qudag_tui.core.item import Gate, Item, ItemState, Kind, Soak
@@ -258,5 +259,5 @@ def _script_fact(item: Item, shot: Snapshot) -> Fact:
     if progress.state is StepState.RUNNING and progress.since:
         return Fact((f"running {clock(shot.now.seconds_since(progress.since))}",), Tone.CURRENT)
     if progress.outcome is not None and progress.outcome is not Outcome.PASSED:
-        return Fact((str(progress.outcome).replace("_", " "),), Tone.WRONG)
+        return Fact((outcome_words(progress.outcome),), Tone.WRONG)
     return Fact((str(execution.state),), Tone.CURRENT)

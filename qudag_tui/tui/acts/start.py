@@ -10,6 +10,7 @@ from qudag_tui.core import intent as ask
 from qudag_tui.core.approval import waits_words
 from qudag_tui.core.arming import counting
 from qudag_tui.core.duration import clock, spoken
+from qudag_tui.core.ending import outcome_words
 from qudag_tui.core.item import Script
 from qudag_tui.core.offering import offering, reason_of
 from qudag_tui.core.procedure import ROLLBACK, starters
@@ -72,7 +73,7 @@ def undo_execution(app: QudagApp) -> None:
     lines = []
     for number, step in enumerate(undo_steps(undone), 1):
         outcome = undone.of(undone_id(step.id)).outcome
-        ended = str(outcome).replace("_", " ") if outcome else "has not ended"
+        ended = outcome_words(outcome) if outcome else "has not ended"
         lines.append(f"{number:>3}  {step.text} ({ended})")
     ask_start(app, target, f"Undo “{shot.plan.title_of(target)}”", undo_steps(undone), undo=True, first=lines)
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, ClassVar
 from textual.app import ComposeResult
 from textual.widget import Widget
 
+from qudag_tui.core.ending import outcome_words, status_words
 from qudag_tui.core.execution import Attempt, Execution, StepState
 from qudag_tui.core.step import Outcome
 from qudag_tui.run.error import RunError
@@ -118,11 +119,11 @@ class Rollback(View):
 
     def _heading(self, step: Step, attempt: Attempt) -> str:
         again = f", attempt {attempt.number}" if attempt.number > 1 else ""
-        if attempt.outcome in {None, Outcome.PASSED}:
+        if attempt.outcome is None or attempt.outcome is Outcome.PASSED:
             return f"{step.text}{again}"
-        code = f", exit code {attempt.code}" if attempt.code else f", signal {attempt.signal}" if attempt.signal else ""
         why = f": {attempt.error}" if attempt.error else ""
-        return f"{str(attempt.outcome).replace('_', ' ')}{code}{why} {self.desk.glyphs.dot} {step.text}{again}"
+        how = f"{outcome_words(attempt.outcome)}{status_words(attempt)}{why}"
+        return f"{how} {self.desk.glyphs.dot} {step.text}{again}"
 
     async def _follow(self) -> None:
         if self._following or not self.is_current or monotonic() < self._not_before:

@@ -9,6 +9,7 @@ from rich.cells import cell_len
 
 from qudag_tui.core.approval import waits_words
 from qudag_tui.core.duration import clock
+from qudag_tui.core.ending import outcome_words
 from qudag_tui.core.execution import ExecutionState
 from qudag_tui.core.offering import offering, reason_of
 from qudag_tui.core.readiness import is_called_for, names_missing
@@ -143,7 +144,8 @@ def _at_work(execution: Execution, shot: Snapshot, *, is_there: bool) -> list[st
         return [f"“{waits.text}” is to be confirmed · w {'' if is_there else 'in view 3 '}lets it start"]
     if waits is not None:
         outcome = execution.of(waits.id).outcome
-        how = f"{outcome}, and waits".replace("_", " ") if outcome is not None else "waits for a person"
+        is_watch = waits.until is not None
+        how = f"{outcome_words(outcome, of_watch=is_watch)}, and waits" if outcome else "waits for a person"
         keys = "space marks it" if outcome is None else "t, k, m or a"
         return [f"“{waits.text}” {how} · {keys if is_there else '3 shows it'}"]
     if running is None or is_there or shot.readings.supervised is False:

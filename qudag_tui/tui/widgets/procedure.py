@@ -8,6 +8,7 @@ from rich.cells import cell_len
 
 from qudag_tui.core.approval import alone_words, waits_words
 from qudag_tui.core.duration import clock, spoken
+from qudag_tui.core.ending import outcome_words, status_words
 from qudag_tui.core.execution import Execution, ExecutionState, StepState
 from qudag_tui.core.lean_dataclass import lean_dataclass
 from qudag_tui.core.offering import offering
@@ -188,7 +189,7 @@ class ProcedureList(Panel):
         elif state is ExecutionState.FINISHED:
             outcome = execution.outcome or Outcome.UNKNOWN
             style = self.colours.dim if outcome is Outcome.PASSED else self.colours.wrong
-            said = f"{str(outcome).replace('_', ' ')}, {offer}asked for {asked}"
+            said = f"{outcome_words(outcome)}, {offer}asked for {asked}"
         elif state is ExecutionState.EXPIRED:
             said, style = f"expired: {execution.why or 'nobody took it on'}; asked for {asked}", self.colours.wrong
         else:
@@ -324,9 +325,7 @@ def _plan_of(step: Step) -> str:
 def _ended(step: Step, execution: Execution, shot: Snapshot) -> tuple[tuple[str, ...], str]:
     progress = execution.of(step.id)
     outcome = progress.outcome or Outcome.UNKNOWN
-    word = str(outcome).replace("_", " ")
-    if step.until is not None:
-        word = "recovered" if outcome is Outcome.PASSED else "not recovered" if outcome is Outcome.FAILED else word
+    word = outcome_words(outcome, of_watch=step.until is not None)
     who = f"{progress.by} " if progress.by else ""
     when = f"{who}{time_of(progress.ended.wall, shot.now.wall)}" if progress.ended else who
     attempt = progress.attempts[-1] if progress.attempts else None
@@ -338,7 +337,7 @@ def _ended(step: Step, execution: Execution, shot: Snapshot) -> tuple[tuple[str,
         took = f"  {clock(attempt.seconds)}"
         if step.target_seconds is not None:
             took += f" of {clock(step.target_seconds)}"
-    code = f", exit code {attempt.code}" if attempt is not None and attempt.code else ""
+    code = status_words(attempt) if attempt is not None else ""
     said = progress.reason or (progress.line if step.until is not None else "")
     why = f": {said}" if said and outcome is not Outcome.PASSED else ""
     retry = "t retry"
