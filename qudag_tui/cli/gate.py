@@ -16,7 +16,7 @@ from qudag_tui.core.requirement import needs_of_all
 from qudag_tui.core.verdict import Verdict, worst
 
 if TYPE_CHECKING:
-    from qudag_tui.cli.standings import Standings
+    from qudag_tui.run.standings import Standings
 
 POLL_SECONDS = 0.2
 
@@ -30,7 +30,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """0 pass, 1 fail, 6 inconclusive, 7 unknown; a pass so far is inconclusive until the final look."""
-    from qudag_tui.cli.standings import Standings  # a wrong option needs no samples
+    from qudag_tui.cli.standings import standings_of  # a wrong option needs no samples
 
     session = Session(arguments)
     gates = _gates(session, arguments.target)
@@ -38,7 +38,7 @@ def run(arguments: argparse.Namespace) -> int:
         say("this phase has no gate: nothing is known of it")
     if arguments.wait:
         gates = _wait(gates, session, arguments.target)
-    standings = Standings(session)
+    standings = standings_of(session)
     verdicts = [_verdict(gate, session, standings) for gate in gates]
     whole = worst(verdicts)
     if arguments.json:
@@ -53,11 +53,11 @@ def run(arguments: argparse.Namespace) -> int:
 
 def _wait(gates: list[Item], session: Session, target: str) -> list[Item]:
     """The gates of ``target`` once every one of them is final."""
-    from qudag_tui.cli.standings import Standings
+    from qudag_tui.cli.standings import standings_of
 
     told = False
     while session.state.closed is None:
-        standings = Standings(session)
+        standings = standings_of(session)
         if _are_final(gates, session, standings):
             break
         if not standings.supervised and not told:

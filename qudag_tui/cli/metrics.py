@@ -16,8 +16,8 @@ from qudag_tui.core.item import Gate, Item
 from qudag_tui.core.unit import show
 
 if TYPE_CHECKING:
-    from qudag_tui.cli.standings import Standings
     from qudag_tui.core.metric import Metric
+    from qudag_tui.run.standings import Standings
 
 POLL_SECONDS = 0.5
 NO_GATE, NOT_YET = "no gate", "not judged yet"
@@ -35,14 +35,14 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print them; what has no number says why."""
-    from qudag_tui.cli.standings import Standings  # a wrong option needs no samples
+    from qudag_tui.cli.standings import standings_of  # a wrong option needs no samples
     from qudag_tui.cli.status_json import metric_json
 
     session = Session(arguments)
     last: list[Any] | None = None
     told = ""
     while True:
-        standings = Standings(session)
+        standings = standings_of(session)
         silence = _silence(session, standings)
         # A watch that falls silent looks like numbers that do not change. How long it has been silent changes with
         # every look, and is said once.

@@ -20,17 +20,17 @@ def configure(parser: argparse.ArgumentParser) -> None:
 
 def run(arguments: argparse.Namespace) -> int:
     """Print it; starts nothing and writes nothing."""
-    from qudag_tui.cli.standings import Standings  # a wrong option needs no samples
+    from qudag_tui.cli.standings import standings_of  # a wrong option needs no samples
     from qudag_tui.run import clock
 
     session = Session(arguments)
-    standings = Standings(session)
+    standings = standings_of(session)
     if arguments.json:
         from qudag_tui.cli.readiness import trust_json
         from qudag_tui.cli.status_json import status_json
 
         told = status_json(session, standings)
-        put_json({**told, "trust": trust_json(session, clock.now(), supervised=standings.supervised)})
+        put_json({**told, "trust": trust_json(session, clock.now(), supervised=bool(standings.supervised))})
         return ExitCode.DONE
     from qudag_tui.cli import status_text
 

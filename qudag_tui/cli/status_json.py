@@ -17,18 +17,21 @@ from qudag_tui.run import clock
 
 if TYPE_CHECKING:
     from qudag_tui.cli.session import Session
-    from qudag_tui.cli.standings import Standings
     from qudag_tui.core.adoption import Removed
     from qudag_tui.core.checklist import Section
     from qudag_tui.core.procedure import Procedure
     from qudag_tui.core.state import State
     from qudag_tui.core.step import Step
+    from qudag_tui.run.lock import Holder
+    from qudag_tui.run.standings import Standings
 
 OPEN = "open"
 
 
 def status_json(session: Session, standings: Standings) -> dict[str, Any]:
     """Everything, as plain values."""
+    from qudag_tui.run.supervision import supervisor_holder
+
     state, plan = session.state, session.plan
     boxes, now = plan.boxes, clock.now()
     return {
@@ -42,7 +45,7 @@ def status_json(session: Session, standings: Standings) -> dict[str, Any]:
         "armed": armed_json(state),
         "countdown": countdown_json(state, standings, now),
         "removed": [_removed(removed) for removed in state.removed.values()],
-        "supervisor": _supervisor(state, standings),
+        "supervisor": _supervisor(state, standings, supervisor_holder(session.opened)),
     }
 
 
@@ -172,7 +175,7 @@ def _metric_verdict(metric_id: str, session: Session, standings: Standings) -> s
     """The worst that gates which look at it say now; at best unknown without a number, None where no gate looks."""
     seen, state = standings.metrics.get(metric_id), session.state
     found = by_metric(((gate, standings.said(gate, state)) for gate in session.plan.gates), state).get(metric_id)
-    is_measured = seen is not None and seen.value is not None and standings.supervised and not standings.trouble
+    is_measured = seen is not None and seen.value is not None and standings.is_live
     verdict = of_metric(found, is_measured=is_measured)
     return str(verdict) if verdict is not None else None
 
@@ -263,10 +266,10 @@ def _removed(removed: Removed) -> dict[str, Any]:
     }
 
 
-def _supervisor(state: State, standings: Standings) -> dict[str, Any]:
-    known, holder = state.supervisor, standings.holder
+def _supervisor(state: State, standings: Standings, holder: Holder | None) -> dict[str, Any]:
+    known = state.supervisor
     return {
-        "alive": standings.supervised,
+        "alive": bool(standings.supervised),
         "trouble": standings.trouble or None,
         "pid": known.started.pid if known and standings.supervised else None,
         "since": holder.since if holder else None,

@@ -25,12 +25,12 @@ from qudag_tui.core.verdict import Verdict
 
 if TYPE_CHECKING:
     from qudag_tui.cli.session import Session
-    from qudag_tui.cli.standings import Standings
     from qudag_tui.core.adoption import Removed
     from qudag_tui.core.instant import Instant
     from qudag_tui.core.state import State
     from qudag_tui.run.folder import RunFolder
     from qudag_tui.run.lock import Holder
+    from qudag_tui.run.standings import Standings
 
 _MARKS = {
     ItemState.OPEN: " ",
@@ -48,7 +48,7 @@ def status_lines(session: Session, standings: Standings, now: Instant) -> Iterat
     state, plan = session.state, session.plan
     yield from _head(session, standings, now)
     yield from _alarms(state, standings, now)
-    yield from _unready(session, standings.supervised, now)
+    yield from _unready(session, bool(standings.supervised), now)
     for execution in state.executions.values():
         if not execution.state.is_over:
             hint = " (approve --show)" if execution.awaits_approval else ""
@@ -90,13 +90,16 @@ def status_lines(session: Session, standings: Standings, now: Instant) -> Iterat
 
 
 def _head(session: Session, standings: Standings, now: Instant) -> Iterator[str]:
+    from qudag_tui.run.supervision import supervisor_holder
+
     state, created = session.state, session.state.run
     release = created.release if created else ""
     over = f" over {created.previous}" if created and created.previous else ""
     yield f"{session.plan.title}  {release}{over}  {run_state(state)}  {session.opened.id}"
     supervisor = "supervised" if standings.supervised else "" if session.opened.is_unknown else "no supervisor"
-    if standings.holder is not None:
-        supervisor += f" ({held_by(standings.holder)})"
+    holder = supervisor_holder(session.opened)
+    if holder is not None:
+        supervisor += f" ({held_by(holder)})"
     yield f"{state.done['']} of {state.total['']} done  {since_start(state, now)}  {supervisor}".rstrip()
     read_only = state.read_only or session.opened.read_only
     if read_only:

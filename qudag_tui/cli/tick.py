@@ -16,7 +16,6 @@ from qudag_tui.core.decide import decide
 from qudag_tui.core.event import Fact, LookRequested, SoakStarted
 from qudag_tui.core.intent import Tick
 from qudag_tui.core.refusal import Because, Refusal
-from qudag_tui.core.verdict import Verdict
 
 
 def configure(parser: argparse.ArgumentParser) -> None:
@@ -33,7 +32,7 @@ def run(arguments: argparse.Namespace) -> int:
     session = Session(arguments)
     intent = _confirmed(session, Tick(find_box(session.plan, arguments.item).id), yes=arguments.yes)
     fact = _would_be(session, intent)
-    warnings = _too_short(session, fact) if isinstance(fact, SoakStarted) else []
+    warnings = _warnings(session, fact) if isinstance(fact, SoakStarted) else []
     if isinstance(fact, LookRequested | SoakStarted):
         with session.supervised():
             event = session.ask(intent)
@@ -47,13 +46,11 @@ def run(arguments: argparse.Namespace) -> int:
         return tell(session, session.ask(intent), arguments)
 
 
-def _too_short(session: Session, fact: SoakStarted) -> list[str]:
+def _warnings(session: Session, fact: SoakStarted) -> list[str]:
     """What the forecasts say of gates that this soak is too short for: it starts all the same."""
-    from qudag_tui.cli.standings import Standings  # only soaks have forecasts
+    from qudag_tui.cli.standings import standings_of  # only soaks have forecasts
 
-    standings, state = Standings(session), session.state
-    ahead = [(gate, standings.forecast(gate, state)) for gate in session.plan.gates_of(session.plan.items[fact.item])]
-    return [f"“{gate.text}”: {said.line}" for gate, said in ahead if said is not None and said.verdict is Verdict.FAIL]
+    return standings_of(session).too_short(session.plan.items[fact.item], session.state)
 
 
 def _would_be(session: Session, intent: Tick) -> Fact:

@@ -10,25 +10,21 @@ from qudag_tui.core.trigger import Then, Trigger
 from qudag_tui.core.verdict import Verdict
 
 if TYPE_CHECKING:
-    from qudag_tui.cli.standings import Standings
     from qudag_tui.core.instant import Instant
     from qudag_tui.core.state import State
+    from qudag_tui.run.standings import Standings
 
 
 def blind_because(trigger: Trigger, state: State, standings: Standings) -> str:
     """Why it cannot be told whether a trigger fires; nothing where it can, or where nobody or only a person looks."""
     if trigger.condition is None or state.closed is not None:
         return ""
-    if not standings.supervised:
-        return "no supervisor looks"
-    seen = standings.triggers.get(trigger.id)
-    return standings.trouble or (seen.error if seen else "no sample yet")
+    return standings.blind(trigger) or ("" if trigger.id in standings.triggers else "no sample yet")
 
 
 def trigger_json(trigger: Trigger, state: State, standings: Standings, now: Instant) -> dict[str, Any]:
     """One trigger: what is watched, whether it fired, what it looks like now, and why that cannot be told."""
     seen, fired = standings.triggers.get(trigger.id), state.fired.get(trigger.id)
-    looks = standings.supervised and not standings.trouble
     return {
         "id": trigger.id,
         "text": trigger.text,
@@ -37,7 +33,7 @@ def trigger_json(trigger: Trigger, state: State, standings: Standings, now: Inst
         "fired": fired is not None,
         "by": fired.by if fired else None,
         "at": stamp(fired.at.wall) if fired else None,
-        "verdict": str(seen.verdict if looks else Verdict.UNKNOWN) if seen else None,
+        "verdict": str(seen.verdict if standings.is_live else Verdict.UNKNOWN) if seen else None,
         "line": seen.line if seen else "",
         "blind": blind_because(trigger, state, standings) or None,
         "countdown_seconds": trigger.countdown_seconds if trigger.then is Then.START else None,

@@ -4,14 +4,11 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 from qudag_tui.core.lean_dataclass import lean_dataclass
 from qudag_tui.core.requirement import Requirement, requirements_of
 from qudag_tui.core.verdict import Verdict
-
-if TYPE_CHECKING:
-    from qudag_tui.run.samples import SampleReader, StandingKind
 
 
 @lean_dataclass(frozen=True, slots=True)
@@ -32,11 +29,6 @@ class Standing:
     needs: str = ""
     requirements: tuple[Requirement, ...] = ()
     soak: int = 0
-
-
-def read_standings(samples: SampleReader, kind: StandingKind) -> dict[str, Standing]:
-    """The last word on everything of that kind, by its id. Reads the disk; what cannot be read is left out."""
-    return {name: standing_of(said) for name, said in samples.standings(kind).items()}
 
 
 def standing_of(said: Mapping[str, Any]) -> Standing:

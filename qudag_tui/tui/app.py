@@ -192,7 +192,7 @@ class QudagApp(App[int]):
         if self.shot is not None:
             before = self.shot.readings
             self.shot = replace(self.shot, readings=message.readings)
-            if not before.series or before.supervised != message.readings.supervised:
+            if not before.series or before.standings.supervised != message.readings.standings.supervised:
                 self._look(self.shot)
 
     def on_readiness_found(self, message: messages.ReadinessFound) -> None:

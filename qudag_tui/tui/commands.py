@@ -63,7 +63,7 @@ class Commands(Provider):
     def _is_alone(self) -> bool:
         """Whether there is no supervisor: then the banner sends people here for another one, which comes first."""
         shot = cast("QudagApp", self.app).shot
-        return shot is not None and shot.state.closed is None and shot.readings.supervised is False
+        return shot is not None and shot.state.closed is None and shot.standings.supervised is False
 
     async def discover(self) -> Hits:
         """Everything, before anything is typed."""

@@ -18,7 +18,6 @@ from qudag_tui.core.regression import unanswered
 from qudag_tui.core.rows import Row, RowKind
 from qudag_tui.core.step import Outcome
 from qudag_tui.core.verdict import Verdict
-from qudag_tui.tui.verdicts import forecast_of, said_of
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -160,7 +159,7 @@ def box_fact(item: Item, shot: Snapshot) -> Fact:
 
 def observed_seconds(item: Item, shot: Snapshot) -> float | None:
     """How much of a running soak was observed so far, as the supervisor last said."""
-    return shot.readings.observed.get(item.id)
+    return shot.standings.observed_seconds.get(item.id)
 
 
 def _soak_fact(item: Item, shot: Snapshot) -> Fact:
@@ -179,7 +178,7 @@ def _soak_fact(item: Item, shot: Snapshot) -> Fact:
 def _gate_fact(item: Item, shot: Snapshot) -> Fact:
     if item.id in shot.state.look_requests:
         return Fact(("its final look is asked for", "looking"), Tone.CURRENT)
-    said = said_of(item, shot)
+    said = shot.standings.said(item, shot.state)
     if said is None:
         return _forecast_fact(item, shot)
     head = said.deciding.partition(" · ")[0]
@@ -211,14 +210,14 @@ def _reasons(item: Item, said: GateSaid, shot: Snapshot) -> tuple[str, ...]:
     line = next((asked.line for asked in said.requirements if asked.verdict is said.verdict), said.line)
     parts = [part for part in (line.partition(" · ")[2] or line).split(", ") if part and not part.endswith(" old")]
     metrics = [term.metric for term in terms(item.spec.condition)] if isinstance(item.spec, Gate) else []
-    seen = [] if said.is_final else [shot.readings.metrics.get(metric) for metric in metrics]
+    seen = [] if said.is_final else [shot.standings.metrics.get(metric) for metric in metrics]
     errors = [each.error for each in seen if each is not None and each.error]
     return (", ".join(parts), *errors[:1], *parts[:1])
 
 
 def _forecast_fact(gate: Item, shot: Snapshot) -> Fact:
     """What is said before the soak: that it will not do, plainly; anything else only where its turn has come."""
-    ahead = forecast_of(gate, shot)
+    ahead = shot.standings.forecast(gate, shot.state)
     if ahead is None or (ahead.verdict is not Verdict.FAIL and shot.state.is_locked(gate.section)):
         return NOTHING
     if ahead.verdict is Verdict.PASS and ahead.value is not None:

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import math
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from itertools import chain
 from typing import TYPE_CHECKING
 
 from qudag_tui.core.instant import NANOSECONDS
 from qudag_tui.core.lean_dataclass import lean_dataclass
 from qudag_tui.core.measure import beside
-from qudag_tui.core.observed import MOST_PERIODS, observed_seconds, observers_of
+from qudag_tui.core.observed import observers_of
+from qudag_tui.core.part import Part, part
 from qudag_tui.core.slots import Window, period_ns
 from qudag_tui.run.presence import attached
 from qudag_tui.run.samples import SampleReader
 from qudag_tui.run.sampling import sampling_trouble
-from qudag_tui.run.standing import read_standings
+from qudag_tui.run.standings import read_observed, read_standings
 from qudag_tui.run.supervision import supervisor_alive
 from qudag_tui.tui.snapshot import Readings, Series
 
@@ -72,22 +73,24 @@ class Reader:
             self._plan, self._again_ns = plan, now_ns
             self._kept.clear()
         shown = chain.from_iterable((metric, beside(metric)) for metric in plan.metrics.values())
-        return Readings(
-            series={
-                metric.id: self._series(metric, now_ns, state.metric_since.get(metric.id.partition(":")[0], 0))
-                for metric in shown
-                if metric is not None
-            },
-            gates=read_standings(self._samples, "gate"),
-            triggers=read_standings(self._samples, "trigger"),
-            metrics=read_standings(self._samples, "metric"),
-            watches=read_standings(self._samples, "watch"),
-            forecasts=read_standings(self._samples, "forecast"),
-            observed=dict(self._soaks(plan, now_ns)),
+        series = {
+            metric.id: self._series(metric, now_ns, state.metric_since.get(metric.id.partition(":")[0], 0))
+            for metric in shown
+            if metric is not None
+        }
+        newest = {
+            name: series[part(name, Part.BASELINE)].newest
+            for name in plan.metrics
+            if part(name, Part.BASELINE) in series
+        }
+        standings = read_standings(
+            self._samples,
+            beside={name: value for name, value in newest.items() if value is not None},
+            observed_seconds=dict(self._soaks(plan, now_ns)),
             supervised=supervised,
-            unstored=sampling_trouble(self._samples, folder, state, now) if supervised else "",
-            attached=tuple(one.by for one in attached(folder)),
+            trouble=sampling_trouble(self._samples, folder, state, now) if supervised else "",
         )
+        return Readings(series, standings, tuple(one.by for one in attached(folder)))
 
     def _series(self, metric: Metric, now_ns: int, since_ns: int) -> Series:
         every = period_ns(metric.every_seconds)
@@ -123,13 +126,6 @@ class Reader:
         counted = self._counted.get(soak.id)
         if counted is None or counted.seq != seq or now_ns - counted.at_ns > _AGAIN_NS:
             until = max(start_ns, now_ns - _RECENT_NS)
-            counted = _Counted(seq, now_ns, until, self._observed_between(periods, start_ns, until, now_ns))
-            self._counted[soak.id] = counted
-        return counted.seconds + self._observed_between(periods, counted.until_ns, now_ns, now_ns)
-
-    def _observed_between(self, periods: Mapping[str, float], start_ns: int, end_ns: int, now_ns: int) -> float:
-        series = {
-            name: self._samples.window(name, max(0, start_ns - MOST_PERIODS * period_ns(every)), now_ns)
-            for name, every in periods.items()
-        }
-        return observed_seconds(series, periods, Window(start_ns, end_ns))
+            seconds = read_observed(self._samples, periods, Window(start_ns, until), now_ns)
+            counted = self._counted[soak.id] = _Counted(seq, now_ns, until, seconds)
+        return counted.seconds + read_observed(self._samples, periods, Window(counted.until_ns, now_ns), now_ns)

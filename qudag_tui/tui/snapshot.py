@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from qudag_tui.core.item import Item, ItemState
 from qudag_tui.core.lean_dataclass import lean_dataclass
 from qudag_tui.core.rows import Outline, deferrals, outline
+from qudag_tui.run.standings import Standings
 
 if TYPE_CHECKING:
     from datetime import datetime
@@ -19,7 +20,6 @@ if TYPE_CHECKING:
     from qudag_tui.core.instant import Instant
     from qudag_tui.core.readiness import Readiness
     from qudag_tui.core.state import State
-    from qudag_tui.run.standing import Standing
 
 
 @lean_dataclass(frozen=True, slots=True)
@@ -49,22 +49,10 @@ class Series:
 
 @lean_dataclass(frozen=True, slots=True)
 class Readings:
-    """One look at the samples and at who is there, taken once a second by a thread of its own.
-
-    ``observed`` is how much of each soak that counts was observed, in seconds. ``supervised`` is None until somebody
-    has looked, and where it cannot be told. ``unstored`` says since when the supervisor has stored nothing, and why;
-    then all of this is as old.
-    """
+    """One look at the samples and at who is there (``attached``), taken once a second by a thread of its own."""
 
     series: Mapping[str, Series] = field(default_factory=dict)
-    gates: Mapping[str, Standing] = field(default_factory=dict)
-    triggers: Mapping[str, Standing] = field(default_factory=dict)
-    metrics: Mapping[str, Standing] = field(default_factory=dict)
-    watches: Mapping[str, Standing] = field(default_factory=dict)
-    forecasts: Mapping[str, Standing] = field(default_factory=dict)
-    observed: Mapping[str, float] = field(default_factory=dict)
-    supervised: bool | None = None
-    unstored: str = ""
+    standings: Standings = field(default_factory=Standings)
     attached: tuple[str, ...] = ()
 
 
@@ -87,6 +75,11 @@ class Snapshot:
     trouble: str = ""
     edited: str = ""
     readiness: Readiness | None = None
+
+    @property
+    def standings(self) -> Standings:
+        """What the supervisor last said."""
+        return self.readings.standings
 
     @cached_property
     def starts(self) -> datetime | None:

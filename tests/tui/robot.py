@@ -106,7 +106,7 @@ async def at_the_screen(
         robot = Robot(app, pilot, deployment)
         await robot.until(lambda: app.shot is not None, "the run")
         if supervised:
-            await robot.until(lambda: app.shot is not None and app.shot.readings.supervised, "a supervisor")
+            await robot.until(lambda: app.shot is not None and app.shot.standings.supervised, "a supervisor")
         if not recap and len(app.screen_stack) > 1:
             await robot.press("escape")
         yield robot

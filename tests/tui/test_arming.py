@@ -308,7 +308,7 @@ def test_what_nobody_looked_at_yet_is_not_said_to_start_nothing(tmp_path: Path) 
     breach(deployment, ago=10)
     run = deployment.run
     shot = first_snapshot(run.plan, run.state, tuple(run.events), ANA, clock.now())
-    assert (shot.readings.supervised, len(running_countdowns(shot))) == (None, 1)
+    assert (shot.standings.supervised, len(running_countdowns(shot))) == (None, 1)
     assert why_offered_only("hot", shot) == ""
 
     gone = replace(shot, readings=replace(shot.readings, supervised=False))

@@ -6,6 +6,7 @@ import math
 from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -71,10 +72,15 @@ def regressed(deployment: Deployment) -> None:
 
 def snapshot(deployment: Deployment) -> Snapshot:
     reader = Reader(deployment.run)
-    readings = replace(reader.read(clock.now()), supervised=True)
+    readings = reader.read(clock.now())
     reader.close()
     run = deployment.run
-    return replace(first_snapshot(run.plan, run.state, tuple(run.events), ANA, clock.now()), readings=readings)
+    first = first_snapshot(run.plan, run.state, tuple(run.events), ANA, clock.now())
+    return with_standings(replace(first, readings=readings), supervised=True)
+
+
+def with_standings(shot: Snapshot, **changed: Any) -> Snapshot:
+    return replace(shot, readings=replace(shot.readings, standings=replace(shot.standings, **changed)))
 
 
 async def test_the_detail_lists_what_holds_what_cannot_be_told_and_what_it_needs(tmp_path: Path) -> None:

@@ -15,6 +15,7 @@ from qudag_tui.core.verdict import Verdict
 from qudag_tui.run import clock
 from qudag_tui.run.actor import this_actor
 from qudag_tui.run.standing import Standing, standing_of
+from qudag_tui.run.standings import Standings
 from qudag_tui.tui.clipboard import copy_through_tmux, is_in_tmux
 from qudag_tui.tui.facts import Tone, box_fact, section_fact
 from qudag_tui.tui.leaving import Left, read_left, write_left
@@ -65,7 +66,7 @@ def test_without_a_database_nothing_is_known_and_nothing_fails(deployment: Deplo
     readings = reader.read(clock.now())
 
     assert readings.series["cpu"].values == ()
-    assert (readings.gates, readings.triggers, readings.supervised) == ({}, {}, False)
+    assert readings.standings == Standings(supervised=False)
     reader.close()
 
 
@@ -75,7 +76,7 @@ def test_a_soak_counts_only_what_was_observed(tmp_path: Path) -> None:
     deployment.samples({"cpu": [30.0] * 101})
     reader = Reader(deployment.run)
 
-    seconds = reader.read(clock.now()).observed["watch"]
+    seconds = reader.read(clock.now()).standings.observed_seconds["watch"]
 
     assert 99 <= seconds <= 101
     reader.close()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 from qudag_tui.core import intent as ask
@@ -16,7 +15,7 @@ from qudag_tui.tui.widgets.banner import alarms
 from qudag_tui.tui.widgets.header import Header
 from tests.tui.deployment import BO, Deployment
 from tests.tui.robot import SMALL, at_the_screen
-from tests.tui.test_gates import passed, snapshot
+from tests.tui.test_gates import passed, snapshot, with_standings
 
 
 def test_a_metric_that_is_not_measured_now_is_no_pass_on_the_screen(tmp_path: Path) -> None:
@@ -35,7 +34,7 @@ def test_a_metric_that_is_not_measured_now_is_no_pass_on_the_screen(tmp_path: Pa
     assert drawn[1][0].strip() == "unknown"
     deployment.samples({"cpu": [31.0] * 10})
     assert verdict_of("cpu", said, snapshot(deployment)) is Verdict.PASS
-    gone = replace(shot, readings=replace(snapshot(deployment).readings, supervised=False))
+    gone = with_standings(snapshot(deployment), supervised=False)
     assert verdict_of("cpu", said, gone) is Verdict.UNKNOWN
     assert verdict_of("cpu", {"cpu": Verdict.FAIL}, gone) is Verdict.FAIL
 
@@ -57,8 +56,8 @@ def test_what_a_trigger_said_before_its_supervisor_went_is_no_alarm_of_now(deplo
     shot = snapshot(deployment)
     assert any("97%, limit 95%" in alarm for alarm in alarms(shot))
 
-    for changed in ({"supervised": False}, {"unstored": "nothing was stored for 5 min"}):
-        later = replace(shot, readings=replace(shot.readings, **changed))
+    for changed in ({"supervised": False}, {"trouble": "nothing was stored for 5 min"}):
+        later = with_standings(shot, **changed)
         assert not any("97%, limit 95%" in alarm for alarm in alarms(later))
 
 
@@ -66,8 +65,8 @@ def test_the_heading_says_that_nothing_is_stored_however_many_alarms_stand_below
     shot = snapshot(deployment)
     header = Header(UNICODE, palette(exact=False, colourless=False), Where.CHECKLISTS)
 
-    def heading(unstored: str) -> str:
-        header.shot = replace(shot, readings=replace(shot.readings, unstored=unstored))
+    def heading(trouble: str) -> str:
+        header.shot = with_standings(shot, trouble=trouble)
         return "".join(text for line in header.draw(100, 2) for text, _ in line)
 
     assert "supervised" in heading("")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
 from pathlib import Path
 
 from qudag_tui.core import event as ev
@@ -12,14 +11,13 @@ from qudag_tui.core.verdict import Verdict
 from qudag_tui.tui.facts import box_fact
 from qudag_tui.tui.glyphs import UNICODE
 from qudag_tui.tui.theme import palette
-from qudag_tui.tui.verdicts import said_of
 from qudag_tui.tui.widgets import beside
 from qudag_tui.tui.widgets.banner import alarms
 from qudag_tui.tui.widgets.event_list import EventList
 from tests.tui.deployment import SMALL as PLAN
 from tests.tui.deployment import Deployment
 from tests.tui.robot import SMALL, WIDE, at_the_screen
-from tests.tui.test_gates import COMPARED, asked, passed, snapshot
+from tests.tui.test_gates import COMPARED, asked, passed, snapshot, with_standings
 
 
 def test_a_row_says_why_its_gate_cannot_be_told_where_the_whole_line_does_not_fit(tmp_path: Path) -> None:
@@ -38,7 +36,7 @@ def test_a_row_says_why_its_gate_cannot_be_told_where_the_whole_line_does_not_fi
         "unknown: needs 314 more slots without a gap",
         "unknown",
     )
-    unlooked = replace(shot, readings=replace(shot.readings, supervised=False))
+    unlooked = with_standings(shot, supervised=False)
     assert box_fact(gate, unlooked).wordings[1:] == (
         "unknown: no supervisor looks",
         "unknown: needs a supervisor",
@@ -70,7 +68,8 @@ def test_a_soak_that_has_just_begun_again_shows_nothing_of_the_one_before(tmp_pa
     deployment.ask(ask.Untick("watch"), ago=50)
     deployment.ask(ask.Tick("watch"))
 
-    assert said_of(gate, snapshot(deployment)) is None
+    shot = snapshot(deployment)
+    assert shot.standings.said(gate, shot.state) is None
 
 
 def test_what_a_finished_soak_was_missing_is_needed_of_another_soak(tmp_path: Path) -> None:
@@ -83,7 +82,7 @@ def test_what_a_finished_soak_was_missing_is_needed_of_another_soak(tmp_path: Pa
     deployment.record(ev.SoakCompleted("watch", soak, 1800.0), ago=89)
     gate, shot = deployment.run.plan.items["cpu-gate"], snapshot(deployment)
 
-    said = said_of(gate, shot)
+    said = shot.standings.said(gate, shot.state)
 
     assert said is not None
     assert said.needs == "another soak; this one still needed 329 more slots without a gap, ~2 min"

@@ -69,7 +69,7 @@ def people_line(procedure: Procedure, by: str, names: tuple[str, ...]) -> str:
 def cause_of(shot: Snapshot) -> str:
     """What the first trigger that fired, or whose condition holds now, says."""
     for trigger in shot.plan.triggers:
-        fired, seen = shot.state.fired.get(trigger.id), shot.readings.triggers.get(trigger.id)
+        fired, seen = shot.state.fired.get(trigger.id), shot.standings.triggers.get(trigger.id)
         if fired is not None:
             return reason_of(trigger, fired.line)
         if seen is not None and seen.verdict is Verdict.FAIL:

@@ -9,7 +9,6 @@ from qudag_tui.core.item import ItemState, Kind
 from qudag_tui.core.regression import unanswered
 from qudag_tui.core.verdict import Verdict
 from qudag_tui.tui.screens.dialog import Dialog
-from qudag_tui.tui.verdicts import said_of
 from qudag_tui.tui.widgets.line import Piece, cut, wrapped
 
 if TYPE_CHECKING:
@@ -29,7 +28,7 @@ def gate_word(item: Item, shot: Snapshot) -> tuple[str, str]:
     if state in {ItemState.NOT_APPLICABLE, ItemState.DEFERRED, ItemState.OVERRIDDEN}:
         mark = shot.state.mark(item.id)
         return state, f"by {mark.by}: {mark.reason}" if mark else ""
-    said = said_of(item, shot)
+    said = shot.standings.said(item, shot.state)
     if said is None:
         return "unknown", "no look yet"
     if said.has_regressed:
@@ -43,7 +42,7 @@ def gate_word(item: Item, shot: Snapshot) -> tuple[str, str]:
 
 def can_be_ticked(gate: Item, shot: Snapshot) -> bool:
     """Whether its final look passed, and only a person's tick is missing."""
-    said = said_of(gate, shot)
+    said = shot.standings.said(gate, shot.state)
     return said is not None and said.is_final and said.verdict is Verdict.PASS
 
 

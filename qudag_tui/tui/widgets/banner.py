@@ -17,7 +17,6 @@ from qudag_tui.core.regression import unanswered
 from qudag_tui.core.verdict import Verdict
 from qudag_tui.tui.facts import time_of
 from qudag_tui.tui.keymap import Where
-from qudag_tui.tui.verdicts import said_of
 from qudag_tui.tui.widgets.line import Piece, cut
 from qudag_tui.tui.widgets.lines import Lines
 from qudag_tui.tui.widgets.trigger_words import blind_triggers, fired_words, running_countdowns
@@ -48,14 +47,13 @@ def alarms(shot: Snapshot) -> list[str]:
             when, more = fired_words(trigger, offered[trigger.id], shot)
             found.append(f"{trigger.text} · {when} · R starts the rollback{f' · {more}' if more else ''}")
         elif trigger.id not in state.fired:
-            seen = shot.readings.triggers.get(trigger.id)
-            is_live = shot.readings.supervised and not shot.readings.unstored
-            if seen is not None and is_live and seen.verdict is Verdict.FAIL:
+            seen = shot.standings.triggers.get(trigger.id)
+            if seen is not None and shot.standings.is_live and seen.verdict is Verdict.FAIL:
                 found.append(f"{trigger.text} · {seen.line} · 3 shows the triggers, R starts the rollback")
     for gate, regression in unanswered(state):
         section = shot.plan.sections[gate.section].title
         when = time_of(regression.at.wall, shot.now.wall)
-        said = said_of(gate, shot)
+        said = shot.standings.said(gate, shot.state)
         line = said.deciding if said is not None else regression.seen.line
         found.append(f"{gate.text} · regressed {when} after the Go of {section} · {line}")
     held = state.held_executions
@@ -63,10 +61,10 @@ def alarms(shot: Snapshot) -> list[str]:
         found.append("the supervisor was restarted: nothing starts · w in view 3 lets it go on")
     if _is_alarm(shot):
         found.extend(unready(shot))
-    if shot.readings.supervised is False:
+    if shot.standings.supervised is False:
         found.extend(_unsupervised(shot))
-    if shot.readings.unstored:
-        found.append(f"{shot.readings.unstored} · what stands here is that old")
+    if shot.standings.trouble:
+        found.append(f"{shot.standings.trouble} · what stands here is that old")
     if state.armed is not None:
         found.extend(
             f"armed, and blind: “{trigger.text}” starts nothing: {why}"
@@ -95,7 +93,7 @@ def unready(shot: Snapshot) -> list[str]:
     """Why nothing of the plan could run, and what is missing for it."""
     if shot.readiness is None or shot.state.closed is not None:
         return []
-    names = names_missing(shot.state, shot.readiness, supervised=bool(shot.readings.supervised))
+    names = names_missing(shot.state, shot.readiness, supervised=bool(shot.standings.supervised))
     found = replace(shot.readiness, names=names)
     lines = [f"nothing can run · : trust reviews it · {found.why}"] if found.why else []
     return [*lines, f"missing: {', '.join(found.missing)}"] if found.missing else lines
@@ -148,7 +146,7 @@ def _at_work(execution: Execution, shot: Snapshot, *, is_there: bool) -> list[st
         how = f"{outcome_words(outcome, of_watch=is_watch)}, and waits" if outcome else "waits for a person"
         keys = "space marks it" if outcome is None else "t, k, m or a"
         return [f"“{waits.text}” {how} · {keys if is_there else '3 shows it'}"]
-    if running is None or is_there or shot.readings.supervised is False:
+    if running is None or is_there or shot.standings.supervised is False:
         return []
     since = execution.of(running.id).since
     timer = f" {clock(shot.now.seconds_since(since))}" if since else ""

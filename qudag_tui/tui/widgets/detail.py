@@ -14,7 +14,6 @@ from qudag_tui.core.rows import Row, RowKind
 from qudag_tui.core.unit import show
 from qudag_tui.core.verdict import Verdict
 from qudag_tui.tui.facts import box_fact, due_fact, section_fact, time_of
-from qudag_tui.tui.verdicts import forecast_of
 from qudag_tui.tui.widgets.line import NO_STYLE, Piece, cut, wrapped
 from qudag_tui.tui.widgets.lines import Lines
 from qudag_tui.tui.widgets.plot import plot
@@ -137,7 +136,7 @@ class Detail(Lines):
         series = shot.readings.series.get(metric.id) if shot else None
         newest = series.newest if series else None
         if shot is None or series is None or newest is None:
-            why = shot.readings.metrics.get(metric.id) if shot else None
+            why = shot.standings.metrics.get(metric.id) if shot else None
             return self._paragraph(
                 metric.short or "metric", f"unknown: {why.error if why and why.error else 'no sample yet'}", width
             )
@@ -195,7 +194,9 @@ class Detail(Lines):
             when = time_of(regression.at.wall, shot.now.wall)
             said = f"{when} “{gate.text}” of {shot.plan.sections[gate.section].title}: {regression.seen.line}"
             lines.extend(self._paragraph("regressed", said, width))
-        told = [(gate, forecast_of(gate, shot)) for gate in section.items if isinstance(gate.spec, Gate)]
+        told = [
+            (gate, shot.standings.forecast(gate, shot.state)) for gate in section.items if isinstance(gate.spec, Gate)
+        ]
         for gate, ahead in told:
             if ahead is not None and ahead.verdict is Verdict.FAIL:
                 lines.extend(self._paragraph("forecast", f"“{gate.text}”: {ahead.line}", width))

@@ -11,7 +11,7 @@ from qudag_tui.core.requirement import Requirement, needs_of_all
 from qudag_tui.core.unit import Unit, show
 from qudag_tui.core.verdict import Verdict
 from qudag_tui.tui.facts import time_of
-from qudag_tui.tui.verdicts import baseline_of, forecast_of, limit_of, said_of
+from qudag_tui.tui.verdicts import limit_of
 from qudag_tui.tui.widgets.line import NO_STYLE, Piece, cut, wrapped
 from qudag_tui.tui.widgets.plot import Level
 
@@ -30,7 +30,7 @@ _NAME = 10
 
 def levels_of(metric: Metric, terms_: list[object], shot: Snapshot, glyphs: Glyphs) -> list[Level]:
     """The lines in a plot of ``metric``: the limit of the first comparison that has one, and what it is compared with."""
-    baseline = baseline_of(metric, shot)
+    baseline = shot.standings.baseline(metric, shot.state)
     limits = (limit_of(term, baseline) for term in terms_)
     limit = next((limit for limit in limits if limit is not None), None)
     found = [Level(limit, "limit", glyphs.limit)] if limit is not None else []
@@ -54,7 +54,7 @@ def baseline_name(metric: Metric, shot: Snapshot) -> str:
 
 def baseline_words(metric: Metric, shot: Snapshot) -> str:
     """What ``metric`` is compared with, in words; "" where it has no baseline."""
-    level, kept = baseline_of(metric, shot), shot.state.baselines.get(metric.id)
+    level, kept = shot.standings.baseline(metric, shot.state), shot.state.baselines.get(metric.id)
     value = f"{show(level, metric.unit)}, " if level is not None else ""
     if metric.concurrent is not None:
         return f"{value}concurrent: {metric.concurrent.source}:{metric.concurrent.name}"
@@ -76,7 +76,7 @@ def gate_lines(gate: Item, shot: Snapshot, glyphs: Glyphs, colours: Palette, wid
         for number, line in enumerate(wrapped(text, width - _NAME, glyphs, at_most)):
             lines.append([(f"{name if number == 0 else '':<{_NAME}}", colours.dim), (line, style)])
 
-    said, ahead = said_of(gate, shot), forecast_of(gate, shot)
+    said, ahead = shot.standings.said(gate, shot.state), shot.standings.forecast(gate, shot.state)
     if said is not None:
         paragraph("says", said.words, colours.wrong if said.verdict is Verdict.FAIL else NO_STYLE)
         regression = shot.state.regression(gate.id)

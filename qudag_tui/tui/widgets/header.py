@@ -101,16 +101,16 @@ class Header(Lines):
         right.append(("  ", c.plain))
         if state.closed is not None:
             right.append((f"closed: {state.closed.outcome}", c.dim))
-        elif shot.readings.unstored:
+        elif shot.standings.trouble:
             right.append(("armed, nothing is stored" if state.armed is not None else "nothing is stored", c.wrong))
-        elif state.armed is not None and shot.readings.supervised:
+        elif state.armed is not None and shot.standings.supervised:
             armed = f"armed by {state.armed.by} {time_of(state.armed.at.wall, shot.now.wall)}"
             right.append((f"{self.glyphs.alive} {cut(armed, max(20, width // 4), self.glyphs)}", c.wrong))
         elif state.armed is not None:
             right.append(("armed, no supervisor", c.wrong))
-        elif shot.readings.supervised:
+        elif shot.standings.supervised:
             right.append((f"{self.glyphs.alive} supervised", c.accent))
-        elif shot.readings.supervised is not None:
+        elif shot.standings.supervised is not None:
             right.append(("no supervisor", c.wrong if state.is_under_way else c.dim))
         right.append((" ", c.plain))
         views = self._views(width)
@@ -128,5 +128,5 @@ def forecast(shot: Snapshot) -> str:
     for phase in shot.plan.phases:
         for item in phase.items:
             if isinstance(item.spec, Soak) and not shot.state.item_state(item).is_settled:
-                left += max(0.0, item.spec.seconds - shot.readings.observed.get(item.id, 0.0))
+                left += max(0.0, item.spec.seconds - shot.standings.observed_seconds.get(item.id, 0.0))
     return f"ends after {relative(elapsed + left)}" if left else ""

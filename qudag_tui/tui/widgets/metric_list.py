@@ -122,7 +122,7 @@ class MetricList(Lines, can_focus=True):
             (f"  {show(newest, metric.unit)}", colours.wrong if fails else colours.accent),
             (f"  {verdict}" if verdict is not None else "", colours.wrong if fails else colours.plain),
         ]
-        seen = shot.readings.metrics.get(metric.id)
+        seen = shot.standings.metrics.get(metric.id)
         error = seen.error if stale and seen is not None and seen.error else ""
         right = cut(f"{error}   {age}".strip(), width // 2, self.glyphs)
         drawn = plot(
@@ -152,7 +152,7 @@ class MetricList(Lines, can_focus=True):
         ]
 
     def _unknown(self, metric: Metric, shot: Snapshot, width: int) -> list[Piece]:
-        standing = shot.readings.metrics.get(metric.id)
+        standing = shot.standings.metrics.get(metric.id)
         why = (standing.error or standing.line) if standing else ""
         said = f"unknown: {why or 'no sample yet'}"
         return spread(

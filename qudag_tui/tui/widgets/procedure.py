@@ -294,12 +294,12 @@ def _under_way(step: Step, execution: Execution, shot: Snapshot) -> tuple[tuple[
     """A command that runs or a condition that is watched, with its timer; without a supervisor nobody knows."""
     since = execution.of(step.id).since
     seconds = shot.now.seconds_since(since) if since else 0.0
-    is_unwatched = shot.readings.supervised is False
+    is_unwatched = shot.standings.supervised is False
     if step.until is not None:
         timer = f"{clock(seconds)} of {clock(step.until.within_seconds)}"
         if is_unwatched:
             return (f"not watched: no supervisor   {timer}", f"not watched  {timer}"), "wrong"
-        seen = shot.readings.watches.get(step.id)
+        seen = shot.standings.watches.get(step.id)
         line = seen.line if seen else ""
         lives = [f"{live}   " for live in (line, line.partition(" · ")[0]) if live]
         return tuple(f"{live}watching  {timer}" for live in [*lives, ""]), "current"

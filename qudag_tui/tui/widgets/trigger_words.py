@@ -23,13 +23,13 @@ def running_countdowns(shot: Snapshot) -> list[Countdown]:
 
     Before anybody has looked whether there is one, they count: that nothing starts is not said on no evidence.
     """
-    return [] if shot.readings.supervised is False else counting(shot.state, shot.now)
+    return [] if shot.standings.supervised is False else counting(shot.state, shot.now)
 
 
 def why_offered_only(trigger: str, shot: Snapshot) -> str:
     """Why a trigger that fired in an armed run starts nothing; nothing where it does, or never could."""
     why = offered_only(shot.state, trigger, shot.now)
-    if not why and trigger in shot.state.countdowns and shot.readings.supervised is False:
+    if not why and trigger in shot.state.countdowns and shot.standings.supervised is False:
         return GONE
     return why
 
@@ -44,8 +44,8 @@ def fired_words(trigger: Trigger, fired: Fired, shot: Snapshot) -> tuple[str, st
 
 def trigger_row(trigger: Trigger, shot: Snapshot) -> tuple[tuple[str, ...], str]:
     """What stands beside a trigger, the fullest wording first, and whether that is ``plain``, ``dim`` or ``wrong``."""
-    fired, seen = shot.state.fired.get(trigger.id), shot.readings.triggers.get(trigger.id)
-    is_live = trigger.condition is not None and shot.readings.supervised and not shot.readings.unstored
+    fired, seen = shot.state.fired.get(trigger.id), shot.standings.triggers.get(trigger.id)
+    is_live = trigger.condition is not None and shot.standings.is_live
     live = f"   {seen.line}" if seen and seen.line and is_live else ""
     for countdown in running_countdowns(shot):
         if countdown.trigger == trigger.id:
@@ -71,17 +71,12 @@ def trigger_row(trigger: Trigger, shot: Snapshot) -> tuple[tuple[str, ...], str]
 
 def blind_because(trigger: Trigger, shot: Snapshot) -> str:
     """Why it cannot be told whether a trigger fires; nothing where it can, or where only a person tells."""
-    if trigger.condition is None or trigger.id in shot.state.fired:
-        return ""
-    if not shot.readings.supervised:
-        return "no supervisor looks"
-    seen = shot.readings.triggers.get(trigger.id)
-    return shot.readings.unstored or (seen.error if seen is not None else "")
+    return "" if trigger.id in shot.state.fired else shot.standings.blind(trigger)
 
 
 def blind_triggers(shot: Snapshot) -> list[tuple[Trigger, str]]:
     """The triggers of a deployment under way that the supervisor cannot tell, and why."""
-    if not shot.state.is_under_way or not shot.readings.supervised or shot.readings.unstored:
+    if not shot.state.is_under_way or not shot.standings.is_live:
         return []
     found = [(trigger, blind_because(trigger, shot)) for trigger in shot.plan.triggers]
     return [(trigger, why) for trigger, why in found if why]
