@@ -111,7 +111,6 @@ class Execution:
     state: ExecutionState = ExecutionState.REQUESTED
     why: str = ""
     claimed: Instant | None = None
-    finished: Instant | None = None
     outcome: Outcome | None = None
     aborted_by: str = ""
     held: bool = False

@@ -194,7 +194,7 @@ def _decided(state: State, event: Event, fact: ev.PhaseDecided) -> None:
 def _phase_overridden(state: State, event: Event, fact: ev.PhaseOverridden) -> None:
     progress = state.phases.get(fact.phase)
     if progress is not None:
-        progress.opened, progress.opened_by_override = True, f"{event.actor.by}: {fact.reason}"
+        progress.opened = True
         open_next_phases(state)
         touch(state, event, fact.phase)
 

@@ -49,20 +49,20 @@ def _claimed(state: State, event: Event, fact: ev.RequestClaimed) -> None:
             hold(state, event, phase, f"rollback started by {execution.by}")
 
 
-def _expired(state: State, event: Event, fact: ev.RequestExpired) -> None:
+def _expired(state: State, _event: Event, fact: ev.RequestExpired) -> None:
     execution = state.executions.get(fact.request)
     if execution is not None and execution.state is ExecutionState.REQUESTED:
-        execution.state, execution.finished = ExecutionState.EXPIRED, event.at
+        execution.state = ExecutionState.EXPIRED
         execution.held, execution.why = False, fact.reason
     for item_id, asked in list(state.look_requests.items()):
         if asked.seq == fact.request:
             del state.look_requests[item_id]
 
 
-def _refused(state: State, event: Event, fact: ev.RequestRefused) -> None:
+def _refused(state: State, _event: Event, fact: ev.RequestRefused) -> None:
     execution = state.executions.get(fact.request)
     if execution is not None and not execution.state.is_over:
-        execution.state, execution.finished, execution.why = ExecutionState.REFUSED, event.at, fact.reason
+        execution.state, execution.why = ExecutionState.REFUSED, fact.reason
         execution.held = False
 
 
@@ -177,10 +177,10 @@ def _abort(state: State, event: Event, fact: ev.AbortRequested) -> None:
         execution.aborted_by, execution.held = event.actor.by, False
 
 
-def _finished(state: State, event: Event, fact: ev.ExecutionFinished) -> None:
+def _finished(state: State, _event: Event, fact: ev.ExecutionFinished) -> None:
     execution = state.executions.get(fact.request)
     if execution is not None and fact.outcome in set(Outcome):
-        execution.state, execution.finished = ExecutionState.FINISHED, event.at
+        execution.state = ExecutionState.FINISHED
         execution.outcome, execution.held = Outcome(fact.outcome), False
 
 

@@ -52,7 +52,6 @@ class Measured:
 
     ``seconds`` is the time that the value stands for, 0 for a gauge. A ratio has its ``share``, which counts
     everything since ``earlier``, however many looks were missed between; a quantile of a histogram its ``quantile``.
-    ``is_unobserved`` says that a reset hid increments, so that what was counted in this span is unknown.
     """
 
     value: float | None
@@ -60,7 +59,6 @@ class Measured:
     seconds: float = 0.0
     share: Share | None = None
     quantile: Quantile | None = None
-    is_unobserved: bool = False
 
 
 def beside(metric: Metric) -> Metric | None:
@@ -113,7 +111,7 @@ def measure(metric: Metric, earlier: Look | None, later: Look) -> Measured:
         return Measured(None, "no time has passed since the last look")
     if metric.kind is MetricKind.RATE:
         per_second = rate(_count(metric.series, earlier), _count(metric.series, later), seconds)
-        return _unobserved(seconds) if per_second is None else Measured(per_second, seconds=seconds)
+        return Measured(None, _RESET, seconds) if per_second is None else Measured(per_second, seconds=seconds)
     if metric.kind is MetricKind.RATIO:
         return _ratio(metric, earlier, later, seconds)
     return _quantile(metric, earlier, later, seconds)
@@ -132,7 +130,7 @@ def _ratio(metric: Metric, earlier: Look, later: Look, seconds: float) -> Measur
         for series in (metric.series, metric.total, metric.rest)
     ]
     if grown[0] is None or (grown[1] is None and grown[2] is None):
-        return _unobserved(seconds)
+        return Measured(None, _RESET, seconds)
     found = share(*grown)
     if found is None:
         return Measured(None, "more was counted than there was in all: the counters do not belong together", seconds)
@@ -144,12 +142,12 @@ def _ratio(metric: Metric, earlier: Look, later: Look, seconds: float) -> Measur
 def _quantile(metric: Metric, earlier: Look, later: Look, seconds: float) -> Measured:
     before, after = _buckets(metric.series, earlier), _buckets(metric.series, later)
     if before.keys() != after.keys():
-        return Measured(None, "the histogram has other buckets than at the last look", seconds, is_unobserved=True)
+        return Measured(None, "the histogram has other buckets than at the last look", seconds)
     if math.inf not in after:
         return Measured(None, 'the histogram has no bucket le="+Inf"', seconds)
     increases = bucket_increases(before, after)
     if increases is None:
-        return _unobserved(seconds)
+        return Measured(None, _RESET, seconds)
     if increases[math.inf] <= 0:
         return Measured(None, _NO_EVENTS, seconds)
     found = quantile(metric.quantile or 0.0, increases)
@@ -158,10 +156,6 @@ def _quantile(metric: Metric, earlier: Look, later: Look, seconds: float) -> Mea
     # Of the last bucket only its lower bound is known; without an upper one it can fail, and never pass.
     reason = f"above {found.low:g}, the histogram's last bound" if math.isinf(found.high) else ""
     return Measured(found.value, reason, seconds, quantile=found)
-
-
-def _unobserved(seconds: float) -> Measured:
-    return Measured(None, _RESET, seconds, is_unobserved=True)
 
 
 def _value(series: Series, look: Look) -> float | None:

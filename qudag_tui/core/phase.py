@@ -46,7 +46,6 @@ class PhaseProgress:
     """What the journal says of one phase; its state is derived from this and its boxes."""
 
     opened: bool = False
-    opened_by_override: str = ""
     started: Instant | None = None
     held: str = ""
     held_seq: int = 0

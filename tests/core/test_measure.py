@@ -57,8 +57,8 @@ def test_a_rate_is_over_the_time_since_the_last_whole_look() -> None:
 
 
 @pytest.mark.parametrize("later", [look(10, a=4.0), Look(10 * SECOND, {"node": {"a": 9.0, resets_name("a"): 1.0}})])
-def test_a_reset_is_unobserved(later: Look) -> None:
-    assert measure(RATE, look(0, a=5.0), later) == Measured(None, RESET, 10.0, is_unobserved=True)
+def test_a_reset_leaves_no_rate(later: Look) -> None:
+    assert measure(RATE, look(0, a=5.0), later) == Measured(None, RESET, 10.0)
 
 
 def test_an_error_ratio_carries_its_counts() -> None:
@@ -69,7 +69,7 @@ def test_an_error_ratio_carries_its_counts() -> None:
         None, "no events since the last look", 5.0, Share(0.0, 0.0)
     )
     assert measure(ERRORS, earlier, look(5, a=11.0)) == Measured(None, "node has no b")
-    assert measure(ERRORS, earlier, look(5, a=11.0, b=1.0)).is_unobserved
+    assert measure(ERRORS, earlier, look(5, a=11.0, b=1.0)) == Measured(None, RESET, 5.0)
     assert measure(ERRORS, earlier, look(5, a=20.0, b=1001.0)).reason == (
         "more was counted than there was in all: the counters do not belong together"
     )
@@ -96,19 +96,19 @@ def test_a_quantile_beyond_the_last_bound_has_no_upper_one() -> None:
 
 
 @pytest.mark.parametrize(
-    ("later", "reason", "is_unobserved"),
+    ("later", "reason"),
     [
-        (buckets(5, half=0, one=0, all=0), RESET, True),
-        (buckets(5, half=2, all=2), "the histogram has other buckets than at the last look", True),
-        (buckets(5, half=1, one=1, all=1), "no events since the last look", False),
-        (buckets(5, half=4, one=3, all=5), "the histogram's buckets contradict one another", False),
-        (look(5, "answered 503"), "answered 503", False),
+        (buckets(5, half=0, one=0, all=0), RESET),
+        (buckets(5, half=2, all=2), "the histogram has other buckets than at the last look"),
+        (buckets(5, half=1, one=1, all=1), "no events since the last look"),
+        (buckets(5, half=4, one=3, all=5), "the histogram's buckets contradict one another"),
+        (look(5, "answered 503"), "answered 503"),
     ],
 )
-def test_a_histogram_that_says_nothing_says_why(later: Look, reason: str, is_unobserved: bool) -> None:
+def test_a_histogram_that_says_nothing_says_why(later: Look, reason: str) -> None:
     found = measure(P99, buckets(0, half=1, one=1, all=1), later)
 
-    assert (found.value, found.reason, found.is_unobserved) == (None, reason, is_unobserved)
+    assert (found.value, found.reason) == (None, reason)
 
 
 def test_only_a_whole_look_may_be_the_earlier_one() -> None:

@@ -58,32 +58,30 @@ def test_a_sparkline_always_has_its_cells(values: list[float | None], cells: int
 def test_a_plot_has_its_ends_its_limit_and_gaps() -> None:
     drawn = plot([10.0, 20.0, None, 30.0], 24, 5, label, glyphs=UNICODE, levels=[Level(25.0, "", UNICODE.limit)])
 
-    assert drawn.level_lines == (1,)
-    assert [line[:9] for line in drawn.lines] == [
+    assert [line[:9] for line in drawn] == [
         "     32 ┤",
         "     25 ┤",
         "        │",
         "        │",
         "      8 ┤",
     ]
-    assert drawn.lines[1][9:] == "┄" * 14 + "█"
-    assert drawn.lines[4][9:] == " " * 11 + "▃█ █"
+    assert drawn[1][9:] == "┄" * 14 + "█"
+    assert drawn[4][9:] == " " * 11 + "▃█ █"
 
 
 def test_a_limit_far_away_does_not_flatten_the_values() -> None:
     drawn = plot([1.0, 2.0], 24, 4, label, glyphs=UNICODE, levels=[Level(1000.0, "limit", UNICODE.limit)])
 
-    assert drawn.level_lines == (-1,)
+    assert not any(UNICODE.limit in line for line in drawn)
 
 
 def test_nothing_but_zeros_is_drawn_below_its_limit_and_its_ends_differ() -> None:
     limited = plot([0.0, 0.0], 24, 4, label, glyphs=UNICODE, levels=[Level(50.0, "limit", UNICODE.limit)])
     alone = plot([0.0, 0.0], 24, 4, lambda value: f"{value:.2f}", glyphs=UNICODE)
 
-    assert limited.level_lines == (0,)
-    assert limited.lines[0].startswith("     50 ┤┄")
-    assert limited.lines[-1].startswith("      0 ┤")
-    assert [line.split()[0] for line in (alone.lines[0], alone.lines[-1])] == ["1.08", "0.00"]
+    assert limited[0].startswith("     50 ┤┄")
+    assert limited[-1].startswith("      0 ┤")
+    assert [line.split()[0] for line in (alone[0], alone[-1])] == ["1.08", "0.00"]
 
 
 def test_an_axis_ends_where_its_values_can_go_no_further_unless_they_did() -> None:
@@ -91,26 +89,26 @@ def test_an_axis_ends_where_its_values_can_go_no_further_unless_they_did() -> No
         plot(values, 24, 4, label, glyphs=UNICODE, most=100.0) for values in ([24.0, 100.0], [100.0], [24.0, 180.0])
     )
 
-    assert [drawn.lines[0].split()[0] for drawn in (full, flat, beyond)] == ["100", "100", "192"]
-    assert [drawn.lines[0][-1] for drawn in (full, flat)] == [UNICODE.bars[-1]] * 2
+    assert [drawn[0].split()[0] for drawn in (full, flat, beyond)] == ["100", "100", "192"]
+    assert [drawn[0][-1] for drawn in (full, flat)] == [UNICODE.bars[-1]] * 2
 
 
 def test_limit_and_baseline_have_each_their_line_their_glyph_and_their_name() -> None:
     levels = [Level(93.5, "limit", UNICODE.limit), Level(85.0, "baseline, 20:10", UNICODE.baseline)]
     drawn = plot([84.0, 86.0, None, 84.0, 85.5], 60, 6, label, glyphs=UNICODE, levels=levels)
 
-    limit, baseline = (drawn.lines[number] for number in drawn.level_lines)
+    limit, baseline = (line for line in drawn if any(level.glyph in line for level in levels))
     assert limit.startswith("     94 ┤" + UNICODE.limit * 20)
     assert limit.rstrip().endswith("limit")
     assert baseline.endswith(" baseline, 20:10")
     assert UNICODE.baseline in baseline
-    assert {len(line) for line in drawn.lines} == {60}
+    assert {len(line) for line in drawn} == {60}
 
 
 def test_a_narrow_plot_gives_its_cells_to_the_values_and_not_to_names() -> None:
     drawn = plot([84.0] * 9, 32, 5, label, glyphs=UNICODE, levels=[Level(93.5, "limit", UNICODE.limit)])
 
-    assert not any("limit" in line for line in drawn.lines)
+    assert not any("limit" in line for line in drawn)
 
 
 @given(VALUES, st.integers(0, 60), st.integers(0, 9), st.lists(st.floats(-1e300, 1e300), max_size=3))
@@ -120,10 +118,8 @@ def test_a_plot_never_fails_and_keeps_its_size(
     named = [Level(value, "baseline, 20:10", UNICODE.baseline) for value in levels]
     drawn = plot(values, width, height, lambda _: "9", glyphs=UNICODE, levels=named)
 
-    assert len(drawn.level_lines) == len(levels)
-
-    assert len(drawn.lines) == height
-    assert {len(line) for line in drawn.lines if line} <= {width}
+    assert len(drawn) == height
+    assert {len(line) for line in drawn if line} <= {width}
 
 
 def test_values_beside_a_phase_take_six_cells_at_most() -> None:

@@ -151,7 +151,7 @@ class Detail(Lines):
             levels=levels,
             most=most_of(metric),
         )
-        lines: list[list[Piece]] = [[(line, NO_STYLE)] for line in drawn.lines]
+        lines: list[list[Piece]] = [[(line, NO_STYLE)] for line in drawn]
         now = show(newest, metric.unit)
         limit = next((level.value for level in levels if level.name == "limit"), None)
         said = f"{now}, limit {show(limit, metric.unit)}" if limit is not None else now

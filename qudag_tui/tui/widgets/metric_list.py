@@ -147,7 +147,7 @@ class MetricList(Lines, can_focus=True):
         return [
             spread(title, [(f"{right} ", colours.wrong if stale else colours.dim)], width, self.glyphs),
             [(f" {cut('   '.join(part for part in said if part), width - 2, self.glyphs)}", colours.dim)],
-            *([(f" {line}", colours.plain)] for line in drawn.lines),
+            *([(f" {line}", colours.plain)] for line in drawn),
             [],
         ]
 

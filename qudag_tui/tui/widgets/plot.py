@@ -26,14 +26,6 @@ class Level:
     glyph: str
 
 
-@lean_dataclass(frozen=True, slots=True)
-class Plot:
-    """``lines`` from the top down; ``level_lines`` are the numbers of those of the levels, -1 where one is not shown."""
-
-    lines: tuple[str, ...]
-    level_lines: tuple[int, ...] = ()
-
-
 def _scale(known: Sequence[float], levels: Sequence[Level], most: float) -> tuple[float, float]:
     low, high = min(known), max(known)
     if low == high == 0:
@@ -68,8 +60,8 @@ def plot(
     first: int | None = None,
     least: int = 1,
     most: float = math.inf,
-) -> Plot:
-    """A plot of exactly ``width`` cells and ``height`` lines, the newest value at the right; gaps stay empty.
+) -> list[str]:
+    """``height`` lines of exactly ``width`` cells, from the top down, the newest value at the right; gaps stay empty.
 
     ``label`` writes a value at the axis. Where two levels fall on one line the first is drawn. Nothing to plot gives
     blank lines. ``first`` and ``least`` are as for :func:`binned`. The axis ends at ``most`` at the latest, as long as no
@@ -78,14 +70,14 @@ def plot(
     bins: list[float | None] = binned(values, width, first=first, least=least)
     known = [value for value in bins if value is not None and abs(value) < _HUGE]
     if not known or height < 2 or width < 12:
-        return Plot(("",) * max(0, height), (-1,) * len(levels))
+        return [""] * max(0, height)
     low, high = _scale(known, levels, most)
     step = (high - low) / height
-    places = tuple(
-        min(height - 1, max(0, height - 1 - int((level.value - low) / step))) if low <= level.value <= high else -1
-        for level in levels
-    )
-    drawn_at = {place: level for place, level in reversed(list(zip(places, levels, strict=True))) if place >= 0}
+    drawn_at = {
+        min(height - 1, max(0, height - 1 - int((level.value - low) / step))): level
+        for level in reversed(levels)
+        if low <= level.value <= high
+    }
     labels = {0: label(high), height - 1: label(low)} | {at: label(level.value) for at, level in drawn_at.items()}
     margin = max(_MARGIN, *(len(text) for text in labels.values()))
     names = max((len(level.name) + 1 for level in drawn_at.values() if level.name), default=0)
@@ -105,7 +97,7 @@ def plot(
         joint = glyphs.tick if line in labels else glyphs.upright
         name = f" {level.name}" if level is not None and names else ""
         lines.append(f"{labels.get(line, ''):>{margin}} {joint}{drawn}{name:<{names}}")
-    return Plot(tuple(lines), places)
+    return lines
 
 
 def _cell(value: float, floor: float, step: float, glyphs: Glyphs, empty: str) -> str:

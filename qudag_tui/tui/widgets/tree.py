@@ -48,7 +48,6 @@ class Tree(Lines, can_focus=True):
         self._shape: object = None
         self._under: list[Piece] = []
         self._titles = 0
-        self._cell_cache: dict[str, str] = {}
 
     # What is shown
 
