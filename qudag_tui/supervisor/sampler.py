@@ -6,7 +6,6 @@ import asyncio
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from itertools import pairwise
 from typing import Any
 
 from qudag_tui.core.checklist import Plan
@@ -23,7 +22,7 @@ from qudag_tui.run.samples import Sample
 from qudag_tui.sources.source import SourceError, SourceReader
 from qudag_tui.supervisor.backfill import Backfill
 from qudag_tui.supervisor.evidence import Evidence
-from qudag_tui.supervisor.process_start import is_another, started_id
+from qudag_tui.supervisor.process_start import restarts_seen, start_samples, started_id
 
 # Answers of several sources to one slot wait for one another; more than so many slots never do.
 _MOST_WAITING = 16
@@ -157,22 +156,11 @@ class Sampler:
         found: dict[str, list[int]] = {}
         for name in metrics:
             groups = self._groups.get(name, ())
-            told = [self._restarts_of(name, group, window) for group in groups]
-            if groups and all(one is not None for one in told):
-                found[name] = sorted({at for one in told for at in one or ()})
+            own = looked_at(self._plan.metrics[name]) if groups else ""
+            told = [restarts_seen(self._evidence, one.source.id, own, one.every_ns, window) for one in groups]
+            if groups and all(seen is not None for seen in told):
+                found[name] = sorted({at for seen in told for at in seen or ()})
         return found
-
-    def _restarts_of(self, metric: str, group: _Group, window: Window) -> list[int] | None:
-        """None if nothing told a start. What tells it no more, or only now, is another process as well."""
-        own = looked_at(self._plan.metrics[metric])
-        series = self._evidence.series(
-            (started_id(group.source.id), own), window.start_ns - group.every_ns, window.end_ns
-        )
-        told = dict(series[started_id(group.source.id)])
-        if not told:
-            return None
-        looks = sorted(told.keys() | {at for at, _ in series[own]})
-        return [at for before, at in pairwise(looks) if is_another(told.get(before), told.get(at))]
 
     def ids_beside(self, metric: str) -> list[str]:
         """The series that are kept of the sources of ``metric``."""
@@ -327,17 +315,8 @@ class Sampler:
             return failed(str(error))
         except Exception as error:  # noqa: BLE001  # one faulty source must not end the others: it is told as its error
             return failed(f"the source failed: {type(error).__name__}: {error}")
-        self._note_start(group, values, at, slot)
+        self._evidence.add(start_samples(name, values, asked_ns, at.wall, slot))
         return Look(asked_ns, {name: values}, {name: getattr(values, "reasons", {})})
-
-    def _note_start(self, group: _Group, values: Mapping[str, float], at: Instant, slot: int) -> None:
-        """Keep when the process behind a source says that it started, at every look at which it does."""
-        started = getattr(values, "started_seconds", None)
-        if started is None and "uptime_seconds" in values:
-            # On the run clock: a service starts as long after the machine at each of its boots.
-            started = self._run_clock(at) / NANOSECONDS - values["uptime_seconds"]
-        if started is not None:
-            self._evidence.add([Sample(started_id(group.source.id), slot, at.wall, started)])
 
     def _answered(self, measured: _Measured, group: _Group, look: Look, at: Instant, slot: int) -> list[Sample]:
         """What is known of a metric once all of its sources have answered for this slot, or why nothing is."""
