@@ -9,6 +9,7 @@ from qudag_tui.core.arming import armed_words, counting, starting_lines
 from qudag_tui.core.decide import decide
 from qudag_tui.core.duration import spoken
 from qudag_tui.core.refusal import Refusal
+from qudag_tui.tui.acts.question import ask_yes
 from qudag_tui.tui.screens.dialog import Choice
 from qudag_tui.tui.screens.typed_start import TypedStart
 
@@ -49,14 +50,8 @@ def arm(app: QudagApp) -> None:
 
 def _disarm(app: QudagApp) -> None:
     words = armed_words(app.shot.state) if app.shot else ""
-    app.push_screen(
-        Choice(
-            "Disarm the run?",
-            [f"It was {words}.", "Triggers then only offer the rollback, and a countdown starts nothing.", ""],
-            {"y": "disarm"},
-        ),
-        lambda answer: app.submit(ask.Disarm()) if answer == "y" else None,
-    )
+    lines = [f"It was {words}.", "Triggers then only offer the rollback, and a countdown starts nothing."]
+    ask_yes(app, "Disarm the run?", lines, ask.Disarm(), yes="disarm")
 
 
 def stop_countdown(app: QudagApp) -> None:

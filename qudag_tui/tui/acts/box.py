@@ -9,18 +9,17 @@ from qudag_tui.core.decide_run import reasons_needed
 from qudag_tui.core.duration import clock
 from qudag_tui.core.item import Item, ItemState, Kind, Script
 from qudag_tui.core.rows import RowKind
+from qudag_tui.tui.acts.question import TYPED, ask_why, ask_yes
 from qudag_tui.tui.acts.refused import impossible, is_refused
 from qudag_tui.tui.facts import observed_seconds, who_and_when
 from qudag_tui.tui.screens.checklists import Checklists
-from qudag_tui.tui.screens.dialog import Choice, Reason
+from qudag_tui.tui.screens.dialog import Reason
 
 if TYPE_CHECKING:
     from qudag_tui.core.checklist import Section
     from qudag_tui.tui.app import QudagApp
 
 NO_BOX = "put the cursor on a box first"
-# Stands for the reason that is asked for once it is known that nothing else is in the way.
-TYPED = "…"
 
 
 def _item(app: QudagApp) -> Item | None:
@@ -48,29 +47,18 @@ def tick(app: QudagApp) -> None:
         sign(app)
     elif item.kind is Kind.SOAK and state is ItemState.OPEN and item.id in shot.state.soaks:
         seen = clock(observed_seconds(item, shot) or 0.0)
-        _confirm(
-            app,
-            f"Stop the soak “{item.text}”?",
-            f"The {seen} observed so far would count no more.",
-            ask.Untick(item.id),
-        )
+        line = f"The {seen} observed so far would count no more."
+        ask_yes(app, f"Stop the soak “{item.text}”?", [line], ask.Untick(item.id))
     elif state is ItemState.OPEN and item.id in shot.state.look_requests:
-        _confirm(
-            app, f"Withdraw the look at “{item.text}”?", "It was asked for and not yet taken.", ask.Untick(item.id)
-        )
+        line = "It was asked for and not yet taken."
+        ask_yes(app, f"Withdraw the look at “{item.text}”?", [line], ask.Untick(item.id))
     elif state in {ItemState.OPEN, ItemState.CLAIMED, ItemState.DEFERRED}:
         app.submit(ask.Tick(item.id))
     elif state is ItemState.DONE and mark is not None and mark.by == app.actor.by and item.kind is Kind.MANUAL:
         app.submit(ask.Untick(item.id))
     else:
         said = f"It is {state}, {who_and_when(mark.by, mark.at, shot.now)}." if mark else f"It is {state}."
-        _confirm(app, f"Reopen “{item.text}”?", said, ask.Untick(item.id))
-
-
-def _confirm(app: QudagApp, title: str, line: str, intent: ask.Intent) -> None:
-    app.push_screen(
-        Choice(title, [line, ""], {"y": "yes"}), lambda answer: app.submit(intent) if answer == "y" else None
-    )
+        ask_yes(app, f"Reopen “{item.text}”?", [said], ask.Untick(item.id))
 
 
 def details(app: QudagApp) -> None:
@@ -87,10 +75,8 @@ def not_applicable(app: QudagApp) -> None:
     """Asks why."""
     item = _item(app)
     if item is not None and not is_refused(app, ask.MarkNotApplicable(item.id, TYPED)):
-        app.push_screen(
-            Reason("Not applicable in this run", [f"“{item.text}”", ""], hint="why nobody needs to do it"),
-            lambda reason: app.submit(ask.MarkNotApplicable(item.id, reason)) if reason else None,
-        )
+        title, hint = "Not applicable in this run", "why nobody needs to do it"
+        ask_why(app, title, [f"“{item.text}”"], hint, lambda reason: ask.MarkNotApplicable(item.id, reason))
 
 
 def defer(app: QudagApp) -> None:
@@ -128,20 +114,15 @@ def override(app: QudagApp) -> None:
         return
     if is_refused(app, ask.Override(row.id, TYPED)):
         return
-    app.push_screen(
-        Reason(title, [line, "It shows for ever after.", ""], hint="why"),
-        lambda reason: app.submit(ask.Override(row.id, reason)) if reason else None,
-    )
+    ask_why(app, title, [line, "It shows for ever after."], "why", lambda reason: ask.Override(row.id, reason))
 
 
 def comment(app: QudagApp) -> None:
     """A remark."""
     item = _item(app)
     if item is not None and not is_refused(app, ask.AddComment(item.id, TYPED)):
-        app.push_screen(
-            Reason("Comment", [f"“{item.text}”", ""], hint="what there is to say"),
-            lambda text: app.submit(ask.AddComment(item.id, text)) if text else None,
-        )
+        hint = "what there is to say"
+        ask_why(app, "Comment", [f"“{item.text}”"], hint, lambda text: ask.AddComment(item.id, text))
 
 
 def _phase(app: QudagApp) -> Section | None:
@@ -173,11 +154,8 @@ def decide(app: QudagApp) -> None:
         if answer == "go" and (section.id not in newest.state.phases or not reasons_needed(newest.state, section.id)):
             app.submit(ask.Decide(section.id, answer))
             return
-        title = "Go" if answer == "go" else "No-Go"
-        app.push_screen(
-            Reason(f"{title} for {section.title}", [""], hint="why"),
-            lambda reason: app.submit(ask.Decide(section.id, answer, reason)) if reason else None,
-        )
+        title = f"{'Go' if answer == 'go' else 'No-Go'} for {section.title}"
+        ask_why(app, title, [], "why", lambda reason: ask.Decide(section.id, answer, reason))
 
     app.push_screen(DecisionDialog(section, shot), answered)
 

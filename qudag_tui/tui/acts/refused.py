@@ -9,24 +9,25 @@ from rich.cells import cell_len
 
 from qudag_tui.core import intent as ask
 from qudag_tui.core.refusal import Because, Refusal
-from qudag_tui.tui.screens.dialog import Choice, Impossible, Reason
+from qudag_tui.tui.acts.question import ask_why, ask_yes
+from qudag_tui.tui.screens.dialog import Impossible
 
 if TYPE_CHECKING:
     from qudag_tui.tui.app import QudagApp
+
+_SURE = "Are you sure?"
 
 
 def refused(app: QudagApp, intent: ask.Intent, refusal: Refusal) -> None:
     """Ask again with what was missing, or say why not."""
     if refusal.because is Because.CONFIRM and isinstance(intent, ask.Tick):
-        _confirm(app, refusal, replace(intent, out_of_order=True))
+        ask_yes(app, _SURE, [f"{refusal.message}.", refusal.hint], replace(intent, out_of_order=True))
     elif refusal.because is Because.CONFIRM and isinstance(intent, ask.Execute):
-        _confirm(app, refusal, replace(intent, stop_first=True))
+        ask_yes(app, _SURE, [f"{refusal.message}.", refusal.hint], replace(intent, stop_first=True))
     elif refusal.because is Because.REASON and hasattr(intent, "reason"):
         changed: Any = intent
-        app.push_screen(
-            Reason("This needs a reason", [f"{refusal.message}.", ""], hint="why"),
-            lambda reason: app.submit(replace(changed, reason=reason)) if reason else None,
-        )
+        title, lines = "This needs a reason", [f"{refusal.message}."]
+        ask_why(app, title, lines, "why", lambda reason: replace(changed, reason=reason))
     elif _is_unprotected(app, refusal):
         from qudag_tui.tui.acts.whole import unprotected  # seldom needed
 
@@ -62,13 +63,6 @@ def impossible(app: QudagApp, message: str, hint: str = "") -> None:
     """Say in a dialog why another one does not open."""
     lines = [f"{line[:1].upper()}{line[1:]}." for line in (message, hint) if line]
     app.push_screen(Impossible("Not possible now", [*lines, ""], {"enter": "close"}))
-
-
-def _confirm(app: QudagApp, refusal: Refusal, again: ask.Intent) -> None:
-    app.push_screen(
-        Choice("Are you sure?", [f"{refusal.message}.", refusal.hint, ""], {"y": "yes"}),
-        lambda answer: app.submit(again) if answer == "y" else None,
-    )
 
 
 def _is_unprotected(app: QudagApp, refusal: Refusal) -> bool:

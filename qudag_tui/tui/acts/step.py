@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING
 
 from qudag_tui.core import intent as ask
 from qudag_tui.tui.acts.arm import ask_which
-from qudag_tui.tui.acts.box import TYPED
+from qudag_tui.tui.acts.question import TYPED, ask_why, ask_yes
 from qudag_tui.tui.acts.refused import impossible, is_refused
-from qudag_tui.tui.screens.dialog import Choice, Reason
+from qudag_tui.tui.screens.dialog import Choice
 from qudag_tui.tui.screens.rollback import Rollback
 
 if TYPE_CHECKING:
@@ -38,19 +38,10 @@ def mark(app: QudagApp) -> None:
     if trigger is None:
         mark_as(app)
     elif trigger.id in shot.state.fired:
-        app.push_screen(
-            Choice(f"Take back “{trigger.text}”?", ["It was reported.", ""], {"y": "yes"}),
-            lambda answer: app.submit(ask.Untick(trigger.id)) if answer == "y" else None,
-        )
+        ask_yes(app, f"Take back “{trigger.text}”?", ["It was reported."], ask.Untick(trigger.id))
     else:
-        app.push_screen(
-            Choice(
-                f"Report “{trigger.text}”?",
-                ["Somebody has seen it. It offers the rollback; what people report starts nothing.", ""],
-                {"y": "yes"},
-            ),
-            lambda answer: app.submit(ask.Tick(trigger.id)) if answer == "y" else None,
-        )
+        line = "Somebody has seen it. It offers the rollback; what people report starts nothing."
+        ask_yes(app, f"Report “{trigger.text}”?", [line], ask.Tick(trigger.id))
 
 
 def mark_as(app: QudagApp) -> None:
@@ -69,10 +60,8 @@ def mark_as(app: QudagApp) -> None:
         if step.is_persons and outcome == "passed":
             app.submit(ask.MarkStep(step.id, outcome))
             return
-        app.push_screen(
-            Reason(f"Mark “{step.text}” {outcome}", [""], hint="how you know" if not step.is_persons else "why"),
-            lambda reason: app.submit(ask.MarkStep(step.id, outcome, reason)) if reason else None,
-        )
+        hint = "how you know" if not step.is_persons else "why"
+        ask_why(app, f"Mark “{step.text}” {outcome}", [], hint, lambda reason: ask.MarkStep(step.id, outcome, reason))
 
     app.push_screen(
         Choice(f"How did “{step.text}” end?", [f"Recorded as {app.actor.by}.", ""], {"p": "passed", "f": "failed"}),
@@ -100,10 +89,8 @@ def abort(app: QudagApp) -> None:
         if execution.awaits_approval
         else "Nothing of it runs now."
     )
-    app.push_screen(
-        Choice("Abort?", [what, "What has been done stays done, and nothing after it starts.", ""], {"y": "abort"}),
-        lambda answer: app.submit(ask.Abort()) if answer == "y" else None,
-    )
+    lines = [what, "What has been done stays done, and nothing after it starts."]
+    ask_yes(app, "Abort?", lines, ask.Abort(), yes="abort")
 
 
 def approve(app: QudagApp) -> None:
@@ -152,10 +139,7 @@ def _ask_retry(app: QudagApp, step: Step) -> None:
             lines.append("The plan does not say that it may safely run twice.")
         if step.confirm:
             lines.append("It starts once it is confirmed: w.")
-    app.push_screen(
-        Choice("Retry?", [*lines, ""], {"y": "retry"}),
-        lambda answer: app.submit(ask.Retry(step.id)) if answer == "y" else None,
-    )
+    ask_yes(app, "Retry?", lines, ask.Retry(step.id), yes="retry")
 
 
 def skip(app: QudagApp) -> None:
@@ -166,10 +150,7 @@ def skip(app: QudagApp) -> None:
         return
     if is_refused(app, ask.Skip(step.id, TYPED)):
         return
-    app.push_screen(
-        Reason("Skip a step", [f"“{step.text}”", ""], hint="why it is not needed"),
-        lambda reason: app.submit(ask.Skip(step.id, reason)) if reason else None,
-    )
+    ask_why(app, "Skip a step", [f"“{step.text}”"], "why it is not needed", lambda reason: ask.Skip(step.id, reason))
 
 
 def resume(app: QudagApp) -> None:
@@ -199,14 +180,8 @@ def _ask_resume(app: QudagApp) -> None:
     waits = held[0].waits_for
     if waits is not None:
         line = f"Nothing starts by this: “{waits.text}” goes on waiting for a person."
-    app.push_screen(
-        Choice(
-            "Let it go on?",
-            [f"The supervisor was restarted while “{held[0].label}” was under way.", line, ""],
-            {"y": "go on"},
-        ),
-        lambda answer: app.submit(ask.Resume()) if answer == "y" else None,
-    )
+    lines = [f"The supervisor was restarted while “{held[0].label}” was under way.", line]
+    ask_yes(app, "Let it go on?", lines, ask.Resume(), yes="go on")
 
 
 def confirm_here(app: QudagApp) -> None:

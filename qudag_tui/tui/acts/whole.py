@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from qudag_tui.core import intent as ask
 from qudag_tui.core.approval import alone_executions, alone_words, waits_words
 from qudag_tui.core.decide_run import OUTCOMES
+from qudag_tui.tui.acts.question import ask_why
 from qudag_tui.tui.keymap import Where, help_lines
 from qudag_tui.tui.screens.dialog import Choice, Notice, Reason
 from qudag_tui.tui.widgets.line import Piece
@@ -102,12 +103,9 @@ def close_run(app: QudagApp) -> None:
     keys = {"c": OUTCOMES[0], "r": OUTCOMES[1], "x": OUTCOMES[2]}
 
     def answered(answer: str | None) -> None:
-        if answer is None:
-            return
-        app.push_screen(
-            Reason(f"Close the run as {keys[answer]}", ["Nothing can be recorded after it.", ""], hint="why"),
-            lambda reason: app.submit(ask.CloseRun(keys[answer], reason)) if reason else None,
-        )
+        if answer is not None:
+            title, line = f"Close the run as {keys[answer]}", "Nothing can be recorded after it."
+            ask_why(app, title, [line], "why", lambda reason: ask.CloseRun(keys[answer], reason))
 
     app.push_screen(Choice("Close the run", [*lines, ""], keys), answered)
 
@@ -142,11 +140,10 @@ def unprotected(app: QudagApp) -> None:
     """Go on although a logout may end the supervisor; asks why."""
     shot = app.shot
     why = shot.state.supervisor.started.unprotected if shot and shot.state.supervisor else ""
-    app.push_screen(
-        Reason(
-            "Background work ends when you log out here",
-            [f"{why}. Enabling lingering for this login would keep it alive.", "Go on all the same?", ""],
-            hint="why it is all right",
-        ),
-        lambda reason: app.submit(ask.AcceptUnprotected(reason)) if reason else None,
+    ask_why(
+        app,
+        "Background work ends when you log out here",
+        [f"{why}. Enabling lingering for this login would keep it alive.", "Go on all the same?"],
+        "why it is all right",
+        ask.AcceptUnprotected,
     )
