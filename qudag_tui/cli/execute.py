@@ -11,7 +11,7 @@ from qudag_tui.cli.confirm import confirm_typed
 from qudag_tui.cli.exit_code import ExitCode
 from qudag_tui.cli.failure import Refused, Stop
 from qudag_tui.cli.follow import Follower
-from qudag_tui.cli.parser import utf8
+from qudag_tui.cli.parser import add_actor_options, add_why, add_yes, utf8
 from qudag_tui.cli.recorded import event_json
 from qudag_tui.cli.sinks import ask, can_ask, put, put_json, say
 from qudag_tui.core.decide import decide
@@ -29,6 +29,15 @@ if TYPE_CHECKING:
     from qudag_tui.core.step import Step
 
 
+def add_start(parser: argparse.ArgumentParser) -> None:
+    """What every verb takes that starts something: why, without whom, and how long to follow it."""
+    add_why(parser, required=False)
+    add_yes(parser, "start without typing a code, and stop first what runs")
+    _add_alone(parser)
+    add_wait(parser)
+    add_actor_options(parser)
+
+
 def add_wait(parser: argparse.ArgumentParser) -> None:
     """``--wait`` and ``--no-wait``."""
     parser.add_argument(
@@ -39,7 +48,7 @@ def add_wait(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def add_alone(parser: argparse.ArgumentParser) -> None:
+def _add_alone(parser: argparse.ArgumentParser) -> None:
     """``--alone``."""
     parser.add_argument(
         "--alone",

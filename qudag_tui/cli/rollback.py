@@ -5,10 +5,9 @@ from __future__ import annotations
 import argparse
 from pathlib import Path
 
-from qudag_tui.cli.execute import add_alone, add_undo, add_wait, start
+from qudag_tui.cli.execute import add_start, add_undo, start
 from qudag_tui.cli.exit_code import ExitCode
 from qudag_tui.cli.failure import Stop
-from qudag_tui.cli.parser import add_actor_options, add_why, add_yes
 from qudag_tui.cli.session import Session
 from qudag_tui.cli.sinks import put, say
 from qudag_tui.core.dry_run import dry_run
@@ -29,11 +28,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
         action="store_true",
         help="the way out where the record cannot be written: here, step by step, by whoever is at this terminal",
     )
-    add_why(parser, required=False)
-    add_yes(parser, "start without typing a code, and stop first what runs")
-    add_alone(parser)
-    add_wait(parser)
-    add_actor_options(parser)
+    add_start(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import argparse
 
-from qudag_tui.cli.execute import add_alone, add_undo, add_wait, start
-from qudag_tui.cli.parser import add_actor_options, add_why, add_yes
+from qudag_tui.cli.execute import add_start, add_undo, start
 from qudag_tui.cli.session import Session
 from qudag_tui.plan.lookup import find_runnable
 
@@ -15,11 +14,7 @@ def configure(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("target", metavar="ITEM|PROCEDURE", help="its id, or a unique beginning of it")
     parser.add_argument("--dry-run", action="store_true", help="print the commands in order, and start nothing")
     add_undo(parser)
-    add_why(parser, required=False)
-    add_yes(parser, "start without typing a code, and stop first what runs")
-    add_alone(parser)
-    add_wait(parser)
-    add_actor_options(parser)
+    add_start(parser)
 
 
 def run(arguments: argparse.Namespace) -> int:
