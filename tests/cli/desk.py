@@ -24,6 +24,23 @@ from qudag_tui.run.run import Run
 REPOSITORY = Path(__file__).parents[2]
 SHIPPED = REPOSITORY / "checklists.toml"
 
+# The verbs that look at a run of the plan below, or at its file.
+READING = (
+    ("check",),
+    ("status",),
+    ("status", "--json"),
+    ("status", "--tmux"),
+    ("log",),
+    ("verify",),
+    ("runs",),
+    ("info",),
+    ("metrics",),
+    ("gate", "cpu-ok"),
+    ("gate", "load-ok"),
+    ("rollback", "--dry-run"),
+    ("trust", "--show"),
+)
+
 PLAN = """
 title = "A deployment"
 

@@ -10,25 +10,11 @@ from pathlib import Path
 import pytest
 
 from qudag_tui.run import supervision
-from tests.cli.desk import PLAN, REPOSITORY, Desk
+from tests.cli.desk import PLAN, READING, REPOSITORY, Desk
 
 # What the program imports, each of them something that would tell that it was.
 MODULES = ("sqlite3", "tomllib", "psutil", "json", "argparse", "difflib", "textual", "platformdirs", "runpy", "site")
-VIEWING = (
-    ("check",),
-    ("status",),
-    ("status", "--json"),
-    ("status", "--tmux"),
-    ("log",),
-    ("verify",),
-    ("runs",),
-    ("info",),
-    ("metrics",),
-    ("gate", "cpu-ok"),
-    ("rollback", "--dry-run"),
-    ("trust", "--show"),
-    ("sources", "test"),
-)
+VIEWING = (*READING, ("sources", "test"))
 
 
 @pytest.fixture

@@ -12,7 +12,7 @@ from qudag_tui.cli.metrics import UNSAMPLED
 from qudag_tui.core import event as ev
 from qudag_tui.core import intent as ask
 from qudag_tui.run.samples import SampleWriter
-from tests.cli.desk import SHIPPED, Answer, Desk, supervise_as_this_process
+from tests.cli.desk import READING, SHIPPED, Answer, Desk, supervise_as_this_process
 
 HOSTILE = "\x1b]0;owned\x07\x9b31m\u202e[/bold]\r\n\ttab"
 
@@ -258,23 +258,7 @@ def test_output_never_leaves_the_logs_of_the_run(desk: Desk) -> None:
     assert desk("output", "flags") == Answer(0, "", "")
 
 
-@pytest.mark.parametrize(
-    "words",
-    [
-        ("status",),
-        ("status", "--json"),
-        ("status", "--tmux"),
-        ("log",),
-        ("verify",),
-        ("runs",),
-        ("info",),
-        ("gate", "load-ok"),
-        ("metrics",),
-        ("rollback", "--dry-run"),
-        ("check",),
-        ("trust", "--show"),
-    ],
-)
+@pytest.mark.parametrize("words", READING)
 def test_reading_writes_nothing_and_starts_nothing(desk: Desk, words: tuple[str, ...]) -> None:
     desk.new()
     before = written(desk)

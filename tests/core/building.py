@@ -59,6 +59,12 @@ def section(name: str, *items: Item, traffic: str = "", ordered: bool = False) -
     return Section(name, name.title(), "day", placed, traffic=traffic, ordered=ordered)
 
 
+CANARY = section(
+    "canary", manual("deploy"), soak("watch"), gate("cpu-ok", under="watch"), decision("go?"), traffic="10%"
+)
+EXPANSION = section("expansion", manual("expand"), decision("go2?"), traffic="50%")
+
+
 def command(name: str) -> Step:
     return Step(name, name, run=("/bin/true",))
 

@@ -11,6 +11,8 @@ from qudag_tui.core import intent as ask
 from qudag_tui.core.extension import alpha_of_look
 from qudag_tui.core.refusal import Because, Refusal
 from tests.core.building import (
+    CANARY,
+    EXPANSION,
     Told,
     command,
     decision,
@@ -21,13 +23,7 @@ from tests.core.building import (
     script,
     section,
     signoff,
-    soak,
 )
-
-CANARY = section(
-    "canary", manual("deploy"), soak("watch"), gate("cpu-ok", under="watch"), decision("go?"), traffic="10%"
-)
-EXPANSION = section("expansion", manual("expand"), decision("go2?"), traffic="50%")
 
 
 def day() -> Told:

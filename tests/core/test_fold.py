@@ -16,10 +16,11 @@ from qudag_tui.core.fold import _HANDLERS
 from qudag_tui.core.refusal import Refusal
 from qudag_tui.core.verdict import Verdict
 from tests.core.building import (
+    CANARY,
+    EXPANSION,
     Told,
     branch,
     command,
-    decision,
     gate,
     manual,
     persons,
@@ -32,10 +33,6 @@ from tests.core.building import (
 )
 from tests.core.measuring import captured, gauge
 
-CANARY = section(
-    "canary", manual("deploy"), soak("watch"), gate("cpu-ok", under="watch"), decision("go?"), traffic="10%"
-)
-EXPANSION = section("expansion", manual("expand"), decision("go2?"), traffic="50%")
 FULL = section("full", manual("everything"), traffic="100%")
 
 

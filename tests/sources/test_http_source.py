@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import socket
-from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
@@ -16,19 +15,6 @@ from qudag_tui.sources.network import Network
 from qudag_tui.sources.wanted import Wanted
 from tests.sources.answering import Answering, Server, floods, is_silent, reason, response, serving, trickles
 from tests.sources.certificates import self_signed
-
-
-@pytest.fixture
-async def server() -> AsyncIterator[Server]:
-    async with serving() as server:
-        yield server
-
-
-@pytest.fixture
-async def network() -> AsyncIterator[Network]:
-    network = Network()
-    yield network
-    await network.close()
 
 
 def page(server: Server, network: Network, *series: str, timeout_seconds: float = 30.0) -> HttpSource:

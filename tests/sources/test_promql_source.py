@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -28,25 +28,11 @@ from tests.sources.answering import (
     reason,
     response,
     sends,
-    serving,
     trickles,
 )
 from tests.waiting import until_async
 
 START = datetime(2026, 11, 22, 20, 0, tzinfo=UTC)
-
-
-@pytest.fixture
-async def server() -> AsyncIterator[Server]:
-    async with serving() as server:
-        yield server
-
-
-@pytest.fixture
-async def network() -> AsyncIterator[Network]:
-    network = Network()
-    yield network
-    await network.close()
 
 
 def promql(server: Server, network: Network, *queries: str, timeout_seconds: float = 30.0) -> PromqlSource:

@@ -5,11 +5,9 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from datetime import datetime
 from pathlib import Path
-
-import pytest
 
 from qudag_tui.core.counter import resets_name
 from qudag_tui.core.measure import Look, measure
@@ -27,13 +25,6 @@ from tests.sources.real import EXPORTER, SERVER, Prometheus, exporter, free_port
 from tests.waiting import until_async
 
 IDLE = 'node_cpu_seconds_total{mode="idle"}'
-
-
-@pytest.fixture
-async def network() -> AsyncIterator[Network]:
-    network = Network()
-    yield network
-    await network.close()
 
 
 async def once(reader: SourceReader, holds: Callable[[Reading], bool] = bool) -> Reading:

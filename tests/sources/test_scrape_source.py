@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import AsyncIterator, Iterable
+from collections.abc import Iterable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ from qudag_tui.sources.reading import Reading
 from qudag_tui.sources.scrape import ScrapeSource
 from qudag_tui.sources.source import SourceError
 from qudag_tui.sources.wanted import Wanted, wanted_of
-from tests.sources.answering import Server, floods, is_silent, reason, response, serving, trickles
+from tests.sources.answering import Server, floods, is_silent, reason, response, trickles
 
 OPEN = "application/openmetrics-text; version=1.0.0; charset=utf-8"
 NODE = """\
@@ -47,19 +47,6 @@ qudag_swarm_task_latency_seconds_sum 1
 qudag_swarm_task_latency_seconds_count {all}
 process_start_time_seconds 1.7e9
 """
-
-
-@pytest.fixture
-async def server() -> AsyncIterator[Server]:
-    async with serving() as server:
-        yield server
-
-
-@pytest.fixture
-async def network() -> AsyncIterator[Network]:
-    network = Network()
-    yield network
-    await network.close()
 
 
 def scrape(

@@ -55,15 +55,22 @@ gauge = "bad:value"
 [metrics.blind]
 gauge = "blind:value"
 """
-LIST = """
+CANARY = """
 [[checklists]]
 title = "Day"
 [[checklists.sections]]
 id = "canary"
 title = "Canary"
 traffic = "10%"
-items = [{ id = "deploy", text = "Deploy", run = ["sh", "-c", "echo deployed >> deploys"] }]
 """
+
+
+def canary(*items: str) -> str:
+    """The only phase; items are written as TOML."""
+    return f"{CANARY}items = [{', '.join(items)}]\n"
+
+
+LIST = canary('{ id = "deploy", text = "Deploy", run = ["sh", "-c", "echo deployed >> deploys"] }')
 
 
 def step(name: str, script: str = "", **keys: str) -> str:

@@ -15,13 +15,13 @@ from tests.sources.answering import Request, Server, response, serving
 from tests.sources.remembering import remembers
 from tests.supervisor.living import Shifted, living
 from tests.supervisor.starving import waited_seconds
-from tests.supervisor.supervised import Supervised
+from tests.supervisor.supervised import Supervised, canary
 from tests.waiting import until_async
 
 Build = Callable[..., Supervised]
 HOUR = 3600.0
 
-PLAN = """
+HEAD = """
 title = "Clocks"
 
 [sources.here]
@@ -43,13 +43,6 @@ gauge = "stated:depth"
 [metrics.remembered]
 gauge = "server:depth"
 
-[[checklists]]
-title = "Day"
-[[checklists.sections]]
-id = "canary"
-title = "Canary"
-traffic = "10%"
-items = [{{ id = "soak", text = "Soak", soak = "{soak}", items = [{gates}] }}]
 """
 
 
@@ -65,8 +58,8 @@ async def server() -> AsyncIterator[Server]:
 
 
 def build(supervised: Build, server: Server, clocks: Shifted, soak: str, *gates: str) -> Supervised:
-    text = PLAN.format(address=server.address, soak=soak, gates=", ".join(map(gate, gates)))
-    run = supervised(head=text, checklists="")
+    watch = f'{{ id = "soak", text = "Soak", soak = "{soak}", items = [{", ".join(map(gate, gates))}] }}'
+    run = supervised(head=HEAD.format(address=server.address), checklists=canary(watch))
     run.now = clocks.now
     return run
 

@@ -14,20 +14,12 @@ from qudag_tui.core import event as ev
 from qudag_tui.core.intent import ConfirmStep, Execute, Resume, Retry
 from qudag_tui.core.step import Outcome
 from qudag_tui.supervisor.attempt import Launch, ShimError, Shims
-from tests.supervisor.supervised import HEAD, LIST, Supervised, step
+from tests.supervisor.supervised import CANARY, HEAD, LIST, Supervised, step
 
 Build = Callable[..., Supervised]
 
 WHERE = ["rollback", "drain", "deploy"]
-ITEM = """
-[[checklists]]
-title = "Day"
-[[checklists.sections]]
-id = "canary"
-title = "Canary"
-traffic = "10%"
-[[checklists.sections.items]]
-"""
+ITEM = f"{CANARY}[[checklists.sections.items]]\n"
 
 
 def run_of(supervised: Build, where: str, keys: str) -> tuple[Supervised, str]:

@@ -18,7 +18,7 @@ from qudag_tui.core.intent import Tick
 from tests.supervisor.faults import FAULTS, METRIC, RATE, RATIO, TOKEN, Fault
 from tests.supervisor.faulty_world import World
 from tests.supervisor.starving import waited_seconds
-from tests.supervisor.supervised import REPOSITORY, Supervised
+from tests.supervisor.supervised import REPOSITORY, Supervised, canary
 from tests.waiting import until_async
 
 Build = Callable[..., Supervised]
@@ -46,11 +46,8 @@ def plan(world: World) -> str:
         *(fault.toml(world.addresses, FAULTY_EVERY_SECONDS) for fault in FAULTS),
         *(fault.toml(world.addresses, EVERY_SECONDS) for fault in SOUND),
     ]
-    return (
-        f'title = "Faults"\n{"".join(sources)}\n'
-        '[[checklists]]\ntitle = "Day"\n[[checklists.sections]]\nid = "canary"\ntitle = "Canary"\ntraffic = "10%"\n'
-        f'items = [{{ id = "soak", text = "Soak", soak = "{SOAK_SECONDS}s", items = [{gates}] }}]\n'
-    )
+    soak = f'{{ id = "soak", text = "Soak", soak = "{SOAK_SECONDS}s", items = [{gates}] }}'
+    return f'title = "Faults"\n{"".join(sources)}\n' + canary(soak)
 
 
 @pytest.fixture

@@ -18,7 +18,7 @@ from qudag_tui.sources.opening import open_source
 from qudag_tui.supervisor.evidence import Evidence
 from qudag_tui.supervisor.grounds import Grounds
 from qudag_tui.supervisor.sampler import Sampler
-from tests.supervisor.supervised import Supervised
+from tests.supervisor.supervised import Supervised, canary
 
 Build = Callable[..., Supervised]
 WALL = datetime(2026, 11, 22, tzinfo=UTC)
@@ -32,15 +32,9 @@ scripted = { errors = [0], total = [1000] }
 errors = "node:errors"
 total = "node:total"
 """
-CHECKLISTS = """
-[[checklists]]
-title = "Day"
-[[checklists.sections]]
-id = "canary"
-title = "Canary"
-traffic = "10%"
-items = [{ id = "watch", text = "Watch", soak = "1m", items = [{ id = "errors", text = "Errors", gate = "error_rate < 1%" }] }]
-"""
+CHECKLISTS = canary(
+    '{ id = "watch", text = "Watch", soak = "1m", items = [{ id = "errors", text = "Errors", gate = "error_rate < 1%" }] }'
+)
 
 
 def counted(slots: Iterable[int]) -> list[Sample]:

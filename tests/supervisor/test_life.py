@@ -22,7 +22,7 @@ from qudag_tui.run.samples import SampleWriter
 from qudag_tui.run.supervision import ensure_supervisor, supervisor_alive
 from qudag_tui.supervisor import process
 from tests.supervisor.living import living
-from tests.supervisor.supervised import ANA, REPOSITORY, Supervised, step
+from tests.supervisor.supervised import ANA, REPOSITORY, Supervised, canary, step
 from tests.waiting import until, until_async
 
 Build = Callable[..., Supervised]
@@ -81,12 +81,7 @@ def test_from_the_start_of_the_first_phase_it_stays_though_nobody_is_attached(
     supervised: Build, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("PYTHONPATH", str(REPOSITORY))
-    run = supervised(
-        checklists=(
-            '[[checklists]]\ntitle = "Day"\n[[checklists.sections]]\nid = "canary"\ntitle = "Canary"\ntraffic = "10%"\n'
-            'items = ["Deploy", "Look"]\n'
-        )
-    )
+    run = supervised(checklists=canary('"Deploy"', '"Look"'))
     with attach(run.run.folder, ANA) as presence:
         ensure_supervisor(run.run.folder, presence)
         run.until_kind("supervisor started")

@@ -11,7 +11,7 @@ from qudag_tui.core.intent import Abort, Execute, MarkStep, Resume, Retry, Skip
 from qudag_tui.core.step import Outcome
 from qudag_tui.run.supervision import supervisor_holder
 from tests.supervisor.shimmed import is_running
-from tests.supervisor.supervised import Supervised, step
+from tests.supervisor.supervised import Supervised, canary, step
 from tests.waiting import until
 
 Build = Callable[..., Supervised]
@@ -199,13 +199,8 @@ def test_a_script_item_is_executed_and_its_box_is_done(supervised: Build) -> Non
 
 
 def test_a_rollback_stops_first_what_runs(supervised: Build) -> None:
-    slow = 'items = [{ id = "deploy", text = "Deploy", run = ["sleep", "100"] }]'
-    checklists = (
-        '[[checklists]]\ntitle = "Day"\n[[checklists.sections]]\nid = "canary"\ntitle = "Canary"\ntraffic = "10%"\n'
-        + slow
-        + "\n"
-    )
-    run = supervised(step("flags", "echo flags >> done"), checklists=checklists)
+    slow = '{ id = "deploy", text = "Deploy", run = ["sleep", "100"] }'
+    run = supervised(step("flags", "echo flags >> done"), checklists=canary(slow))
     run.start()
     run.ask(Execute("deploy"))
     run.until_kind("step started")

@@ -8,7 +8,7 @@ from qudag_tui.core import event as ev
 from qudag_tui.core.instant import Instant
 from qudag_tui.core.intent import Tick, Untick
 from qudag_tui.run import clock
-from tests.supervisor.supervised import Supervised
+from tests.supervisor.supervised import Supervised, canary
 from tests.waiting import until
 
 Build = Callable[..., Supervised]
@@ -16,9 +16,7 @@ Build = Callable[..., Supervised]
 
 def checklists(*items: str) -> str:
     return (
-        '[[checklists]]\ntitle = "Day"\n[[checklists.sections]]\nid = "canary"\ntitle = "Canary"\ntraffic = "10%"\n'
-        f"items = [{', '.join(items)}]\n"
-        '[[triggers]]\nid = "too-bad"\ntext = "Too bad"\nwhen = "bad > 50"\n'
+        canary(*items) + '[[triggers]]\nid = "too-bad"\ntext = "Too bad"\nwhen = "bad > 50"\n'
         '[[triggers]]\nid = "not-bad"\ntext = "Not bad"\nwhen = "fine > 50"\n'
         '[[triggers]]\nid = "cannot-tell"\ntext = "Cannot tell"\nwhen = "blind > 50"\n'
     )

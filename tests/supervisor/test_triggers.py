@@ -20,28 +20,24 @@ from qudag_tui.supervisor.evidence import Evidence
 from qudag_tui.supervisor.grounds import Grounds
 from qudag_tui.supervisor.sampler import Sampler
 from qudag_tui.supervisor.triggers import Triggers
-from tests.supervisor.supervised import ANA
+from tests.supervisor.supervised import ANA, canary
 
-PLAN = """
+HEAD = """
 title = "A deployment"
 [sources.node]
 every = "1s"
 scripted = { level = [1] }
 [metrics.level]
 gauge = "node:level"
-[[checklists]]
-title = "Day"
-[[checklists.sections]]
-id = "canary"
-title = "Canary"
-traffic = "10%"
-items = [{ id = "deploy", text = "Deploy" }]
+"""
+TRIGGER = """
 [[triggers]]
 id = "high"
 text = "High"
 when = "level > 50"
 for = "10s"
 """
+PLAN = HEAD + canary('{ id = "deploy", text = "Deploy" }') + TRIGGER
 NOW = 100
 
 
