@@ -42,7 +42,10 @@ def run(arguments: argparse.Namespace) -> int:
 
 
 def shipped_file() -> Path:
-    """The checklist file that comes with the program: in the package, or at the top of its repository."""
+    """The checklist file that comes with the program: in the package, or at the top of its repository.
+
+    :class:`Stop` (4) where it is in neither.
+    """
     package = Path(__file__).resolve().parents[1]
     places = [package / SHIPPED, package.parent / SHIPPED]
     found = next((place for place in places if place.is_file()), None)

@@ -36,7 +36,10 @@ def read_plan(path: FilePath, overrides: Mapping[str, str] | None = None) -> Pla
 
 
 def read_bytes(path: FilePath) -> bytes:
-    """The bytes of a checklist file, at most one more than are allowed; never waits for a pipe or a device."""
+    """The bytes of a checklist file, at most one more than are allowed; never waits for a pipe or a device.
+
+    Raises ``OSError``, and :class:`PlanErrors` for what is no regular file.
+    """
     descriptor = os.open(path, os.O_RDONLY | os.O_NONBLOCK | os.O_CLOEXEC)
     try:
         if not stat.S_ISREG(os.fstat(descriptor).st_mode):

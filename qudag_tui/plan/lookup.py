@@ -90,7 +90,10 @@ def find_runnable(plan: Plan, wanted: str) -> Procedure | Step:
 
 
 def find_signoff(plan: Plan, wanted: str) -> Item:
-    """A sign-off, by its role as written (letters' case aside), else by its id."""
+    """A sign-off, by its role as written (letters' case aside), else by its id.
+
+    Raises :class:`SeveralFound` where several have that role, and as :func:`find_id`.
+    """
     signoffs = {item.id: item.spec.role for item in plan.items.values() if isinstance(item.spec, Signoff)}
     by_role = tuple(item for item, role in signoffs.items() if role.casefold() == wanted.casefold())
     if len(by_role) > 1:

@@ -103,7 +103,10 @@ def event_hash(values: Mapping[str, Any], prev: str) -> str:
 
 
 def values_of(event: Event) -> dict[str, Any]:
-    """The values of an event as its block holds them, in order, without ``hash``."""
+    """The values of an event as its block holds them, in order, without ``hash``.
+
+    Raises :class:`NotRecordable` for a fact that has a key of the event's own.
+    """
     at, actor = event.at, event.actor
     values: dict[str, Any] = {
         "seq": event.seq,

@@ -145,7 +145,7 @@ def require_approvers(plan: Plan, by: str) -> None:
 
 
 def require_people(signing: Signing, procedure: Procedure, by: str) -> None:
-    """The same of one procedure."""
+    """The same of one procedure, by what is configured. Raises :class:`SigningError`."""
     asks = f"“{procedure.id}” asks for {procedure.approvals} people"
     others = len(signing.others(by, procedure.id))
     if others < procedure.approvals - 1:

@@ -42,7 +42,10 @@ class ConfigurationError(SourceError):
 
 
 def origin_of(address: str) -> str:
-    """``scheme://host:port`` of an address, in one spelling, so that origins can be compared."""
+    """``scheme://host:port`` of an address, in one spelling, so that origins can be compared.
+
+    Raises :class:`ConfigurationError` for what is no http or https address.
+    """
     try:
         parts = urlsplit(address)
         host, port = parts.hostname or "", parts.port or _PORTS[parts.scheme]

@@ -52,7 +52,10 @@ class Exposition:
         return _points(selector, self.samples.get(selector.name, ()), ())
 
     def buckets(self, selector: Selector) -> dict[float, list[Point]]:
-        """The buckets of every series of a histogram that ``selector`` takes, by their upper bounds."""
+        """The buckets of every series of a histogram that ``selector`` takes, by their upper bounds, ascending.
+
+        Raises :class:`UnansweredError` if one of them has no bound, or stands there twice.
+        """
         samples = [s for s in self.samples.get(f"{selector.name}_bucket", ()) if selector.takes(s.labels)]
         _points(selector, samples, ())
         bounds: dict[float, list[Sample]] = {}

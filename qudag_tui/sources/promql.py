@@ -67,7 +67,10 @@ class PromqlSource:
         self._scrapes = False
 
     async def read(self, at: Instant) -> Reading:
-        """The value of every query that gives exactly one finite number."""
+        """The value of every query that gives exactly one finite number; of the others why they give none.
+
+        Raises :class:`UnansweredError` where none gives any.
+        """
         about = [SCRAPED_LAST] if self._scrapes else [SCRAPED_LAST, SCRAPED_LATELY]
         answers = await self._all([*about, *self._queries], self._instant, self._timeout_seconds)
         last = answers[SCRAPED_LAST]

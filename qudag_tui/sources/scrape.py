@@ -50,7 +50,10 @@ class ScrapeSource:
         self._fresh = Freshness(source.every_seconds)
 
     async def read(self, at: Instant) -> Reading:
-        """Every wanted series; a histogram as its buckets, under :func:`bucket_name`."""
+        """Every wanted series; a histogram as its buckets, under :func:`bucket_name`. What is missing has its reason.
+
+        Raises :class:`UnansweredError` where nothing that is wanted is there, and what :class:`Network` raises.
+        """
         answer = await self._network.ask(
             self._address, self._timeout_seconds, credential=self._credential, accept=_ACCEPT
         )
