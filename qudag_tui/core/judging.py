@@ -74,9 +74,9 @@ def more_of(more: int, what: str = "sample", seconds: float | None = None) -> st
     return f"{more:,} more {what}{'' if more == 1 else 's'}{time}"
 
 
-def needs(more: int, what: str = "sample") -> str:
+def needs(more: int) -> str:
     """``needs 3 more samples``."""
-    return f"needs {more_of(more, what)}"
+    return f"needs {more_of(more)}"
 
 
 def fewer_gaps(judging: Judging, metric: Metric, seen: tuple[int, int], share: float = MOST_MISSING) -> str:

@@ -33,10 +33,10 @@ class Table:
     def __contains__(self, key: str) -> bool:
         return key in self.values
 
-    def wrong(self, key: str, offset: int | None = None) -> None:
+    def wrong(self, key: str) -> None:
         """Note that the value of ``key`` is not what the key takes."""
         message = f"{key} must be {KEYS[self.name][key]}, not {quoted(self.values[key])}"
-        self.problems.add(message, (*self.path, key), offset=offset)
+        self.problems.add(message, (*self.path, key))
 
     def refuse(self, key: str, message: str, offset: int | None = None) -> None:
         """Note ``message`` at ``key``."""
