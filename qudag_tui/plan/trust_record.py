@@ -7,11 +7,10 @@ from collections.abc import Mapping
 from dataclasses import asdict, field
 from hashlib import sha256
 from pathlib import Path
-from typing import Any
 
 from qudag_tui.core.lean_dataclass import lean_dataclass
 from qudag_tui.plan.kept_copy import Copies
-from qudag_tui.plan.user_state import key_of, load, save, state_dir
+from qudag_tui.plan.user_state import key_of, load_table, save, state_dir
 
 _MOST_BYTES = 64 << 20
 _TEXTS = ("path", "plan", "search_path", "at", "by")
@@ -59,11 +58,11 @@ def write_record(given: Trusted) -> None:
 
 def read_record(place: Path) -> Trusted | None:
     """What is kept there; None for what is missing, damaged, or could have been written by somebody else."""
+    said = load_table(place, _MOST_BYTES)
     try:
-        said: dict[str, Any] = json.loads(load(place, _MOST_BYTES) or b"")
         texts = {name: said[name] for name in _TEXTS}
         tables = {name: said[name] for name in _TABLES} | {"modes": said.get("modes", {})}
-    except (ValueError, TypeError, KeyError, AttributeError, RecursionError):
+    except KeyError:
         return None
     if all(isinstance(each, str) for each in texts.values()) and all(
         isinstance(table, dict) and all(isinstance(value, str) for value in table.values()) for table in tables.values()

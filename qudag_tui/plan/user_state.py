@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import stat
@@ -10,6 +11,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 STATE_VARIABLE = "QUDAG_TUI_STATE"
 _OTHERS_WRITE = stat.S_IWGRP | stat.S_IWOTH
@@ -80,3 +82,12 @@ def load(place: Path, most_bytes: int) -> bytes | None:
         except OSError:
             return None
     return data if len(data) <= most_bytes else None
+
+
+def load_table(place: Path | None, most_bytes: int) -> dict[str, Any]:
+    """The JSON object that stands at ``place``; an empty one for what :func:`load` refuses, and for anything else."""
+    try:
+        said = json.loads((load(place, most_bytes) if place is not None else None) or b"")
+    except (ValueError, RecursionError):
+        return {}
+    return said if isinstance(said, dict) else {}

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from qudag_tui.core.event import Actor
 from qudag_tui.core.instant import Instant
-from qudag_tui.plan.user_state import load, of_run, staged
+from qudag_tui.plan.user_state import load_table, of_run, staged
 from qudag_tui.run.block import stamp
 from qudag_tui.run.error import NotSaved
 
@@ -23,14 +23,8 @@ _KIND = "runs"
 
 def known_folder(nonce: str) -> str:
     """Where the run ``nonce`` is known to stand (absolute, without links), or "". One small file is read."""
-    place = of_run(_KIND, nonce)
-    if place is None:
-        return ""
-    try:
-        said = json.loads(load(place, _MOST_BYTES) or b"")
-        return str(said["path"]) if said["nonce"] == nonce else ""
-    except (ValueError, TypeError, KeyError, RecursionError):
-        return ""
+    said = load_table(of_run(_KIND, nonce), _MOST_BYTES)
+    return str(said.get("path", "")) if said.get("nonce") == nonce else ""
 
 
 def remember(folder: Path, nonce: str, how: str, actor: Actor, now: Instant) -> None:

@@ -7,7 +7,7 @@ from datetime import datetime
 
 from qudag_tui.core.instant import Instant
 from qudag_tui.core.lean_dataclass import lean_dataclass
-from qudag_tui.plan.user_state import STATE_VARIABLE, load, of_run, save, state_dir
+from qudag_tui.plan.user_state import STATE_VARIABLE, load_table, of_run, save, state_dir
 from qudag_tui.run.block import stamp
 
 __all__ = ["STATE_VARIABLE", "Witness", "read_witness", "state_dir", "write_witness"]
@@ -27,14 +27,11 @@ class Witness:
 
 def read_witness(nonce: str) -> Witness | None:
     """What was last seen of the run with that nonce, or None: never an error."""
-    place = of_run(_KIND, nonce)
-    if place is None:
-        return None
+    said = load_table(of_run(_KIND, nonce), _MOST_BYTES)
     try:
-        said = json.loads(load(place, _MOST_BYTES) or b"")
         at = datetime.fromisoformat(said["at"])
         return Witness(int(said["seq"]), str(said["hash"]), at) if at.tzinfo else None
-    except (ValueError, TypeError, KeyError, RecursionError):
+    except (ValueError, TypeError, KeyError):
         return None
 
 

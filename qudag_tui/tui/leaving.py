@@ -10,7 +10,7 @@ from contextlib import suppress
 from datetime import datetime
 from typing import NamedTuple
 
-from qudag_tui.plan.user_state import load, of_run, save
+from qudag_tui.plan.user_state import load_table, of_run, save
 
 _KIND = "left"
 _MOST_BYTES = 4096
@@ -25,14 +25,11 @@ class Left(NamedTuple):
 
 def read_left(nonce: str) -> Left | None:
     """When this user's screen was last at the run, or None: never an error."""
-    place = of_run(_KIND, nonce)
-    if place is None:
-        return None
+    said = load_table(of_run(_KIND, nonce), _MOST_BYTES)
     try:
-        said = json.loads(load(place, _MOST_BYTES) or b"")
         at = datetime.fromisoformat(said["at"])
         return Left(int(said["seq"]), at) if at.tzinfo else None
-    except (ValueError, TypeError, KeyError, RecursionError):
+    except (ValueError, TypeError, KeyError):
         return None
 
 
