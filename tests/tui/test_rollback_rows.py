@@ -119,11 +119,12 @@ async def test_every_other_view_says_that_a_rollback_runs_and_that_a_step_of_it_
         await robot.sees("Rollback: “Monitor system recovery” 00:2", " · 3 shows it")
         made.record(ev.WatchEnded("recovery", request, "failed", "fail", LINE))
         made.record(ev.StepStarted("code", request, 1, 10, 1, 9, 1))
-        made.record(ev.StepEnded("code", request, 1, "timed_out", seconds=0.0))
+        made.record(ev.StepEnded("code", request, 1, "timed_out", signal=9, seconds=0.0))
         await robot.sees("“Initiate code rollback” timed out, and waits · 3 shows it")
         await robot.press("3")
         await robot.sees("“Initiate code rollback” timed out, and waits · t, k, m or a")
         assert "3 shows it" not in robot.text()
+        await robot.sees("timed out, signal 9  00:00   t retry")
 
 
 async def test_nobody_claims_that_a_step_runs_once_the_supervisor_is_gone(
