@@ -124,7 +124,7 @@ async def test_every_other_view_says_that_a_rollback_runs_and_that_a_step_of_it_
         await robot.press("3")
         await robot.sees("“Initiate code rollback” timed out, and waits · t, k, m or a")
         assert "3 shows it" not in robot.text()
-        await robot.sees("timed out, signal 9  00:00   t retry")
+        await robot.sees("timed out  00:00   t retry")
 
 
 async def test_nobody_claims_that_a_step_runs_once_the_supervisor_is_gone(
@@ -158,9 +158,11 @@ async def test_a_script_in_the_plan_is_not_asked_about_by_its_first_line_alone(t
     made.record(ev.RequestClaimed(request), ago=39)
     made.ask(ask.MarkStep("alert"), ago=38)
     made.record(ev.StepStarted("flags-off", request, 1, 10, 1, 9, 1), ago=20)
-    made.record(ev.StepEnded("flags-off", request, 1, "failed", code=1, seconds=1.0), ago=18)
+    made.record(ev.StepEnded("flags-off", request, 1, "failed", signal=11, seconds=1.0), ago=18)
     async with at_the_screen(made) as robot:
-        await robot.press("3", "t")
+        await robot.press("3")
+        await robot.sees("failed, signal 11   t retry")
+        await robot.press("t")
         await robot.sees("Retry?", "It runs again: sh -c set -eu … and 2 more lines: v shows them")
 
 

@@ -337,7 +337,9 @@ def _ended(step: Step, execution: Execution, shot: Snapshot) -> tuple[tuple[str,
         took = f"  {clock(attempt.seconds)}"
         if step.target_seconds is not None:
             took += f" of {clock(step.target_seconds)}"
-    code = status_words(attempt) if attempt is not None else ""
+    # The signal of a step that was stopped is the tool's own: here is no room for it.
+    is_told = attempt is not None and (attempt.code or outcome is Outcome.FAILED)
+    code = status_words(attempt) if attempt is not None and is_told else ""
     said = progress.reason or (progress.line if step.until is not None else "")
     why = f": {said}" if said and outcome is not Outcome.PASSED else ""
     retry = "t retry"
