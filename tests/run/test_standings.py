@@ -1,0 +1,26 @@
+from __future__ import annotations
+
+from qudag_tui.core import intent as ask
+from qudag_tui.core.verdict import Verdict
+from qudag_tui.run.standing import Standing
+from qudag_tui.run.standings import Standings
+from tests.core.building import CANARY, Told, plan
+
+SHORT = "at today's rate this gate needs 40 min, longer than its soak of 30 min"
+FORECASTS = {"cpu-ok": Standing(Verdict.FAIL, SHORT)}
+
+
+def test_a_soak_is_too_short_for_gates_that_are_open_and_while_somebody_looks() -> None:
+    told = Told(plan(CANARY))
+    watch = told.state.plan.items["watch"]
+
+    assert Standings(forecasts=FORECASTS, supervised=True).too_short(watch, told.state) == [f"“cpu-ok”: {SHORT}"]
+    assert Standings(forecasts=FORECASTS, supervised=False).too_short(watch, told.state) == []
+    told.must(ask.MarkNotApplicable("cpu-ok", "no load tonight"))
+    assert Standings(forecasts=FORECASTS, supervised=True).too_short(watch, told.state) == []
+
+
+def test_what_is_said_is_of_now_only_while_a_supervisor_stores_what_it_measures() -> None:
+    assert Standings(supervised=True).is_live
+    assert not Standings(supervised=True, trouble="the supervisor has stored nothing for 5 min").is_live
+    assert not Standings().is_live
