@@ -220,7 +220,7 @@ def soak_words(box: Item, state: State, standings: Standings) -> str:
     return f"{clock(min(observed, wanted))} of {clock(wanted)} observed{extended}"
 
 
-def _step_words(box: Item, state: State, now: Instant, *, supervised: bool) -> str:
+def _step_words(box: Item, state: State, now: Instant, *, supervised: bool | None) -> str:
     target = box.section if box.kind is Kind.STEP else box.id
     execution = state.last_execution(target)
     progress = execution.progress.get(box.id) if execution else None
@@ -273,7 +273,7 @@ def _unfollowed(standing: StepState) -> str:
     return "not watched: no supervisor" if standing is StepState.WATCHING else "runs, or has ended: no supervisor"
 
 
-def execution_line(execution: Execution, now: Instant, *, supervised: bool) -> str:
+def execution_line(execution: Execution, now: Instant, *, supervised: bool | None) -> str:
     """What runs, and for how long; what it waits for."""
     step, waits = execution.running_step, execution.waits_for
     if execution.awaits_approval:

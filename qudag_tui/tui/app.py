@@ -36,6 +36,8 @@ from qudag_tui.tui.verdicts import too_short
 if TYPE_CHECKING:
     from qudag_tui.core.intent import Intent
 
+_SUBMITTING = "submit"
+
 
 class QudagApp(App[int]):
     """``quiet_seconds`` is :class:`Pace`'s."""
@@ -237,8 +239,19 @@ class QudagApp(App[int]):
     def submit(self, intent: Intent) -> None:
         """Ask for something; what becomes of it is shown when it is on disk, or refused."""
         self.run_worker(
-            partial(self.session.submit, intent, self.actor), thread=True, group="submit", exit_on_error=False
+            partial(self.session.submit, intent, self.actor), thread=True, group=_SUBMITTING, exit_on_error=False
         )
+
+    async def saved(self, within_seconds: float) -> bool:
+        """Wait for everything that was asked for up to now to be on disk, or refused; False if it took too long."""
+        asked = [worker.wait() for worker in self.workers if worker.group == _SUBMITTING and not worker.is_finished]
+        # Shielded: a wait that is given up would cancel what it waits for.
+        answers = asyncio.gather(*asked, return_exceptions=True)
+        try:
+            await asyncio.wait_for(asyncio.shield(answers), within_seconds)
+        except TimeoutError:
+            return False
+        return True
 
     def ask_in_background(self, asking: Coroutine[None, None, None]) -> None:
         """Something that has to look at the disk before it can ask; where even that fails, it is said."""

@@ -26,7 +26,9 @@ _RESTORE = b"\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[?1016l\x1b[?2004l\
 async def stop_here(app: QudagApp) -> None:
     """Stop the program, as ctrl+z does, but never with the journal's lock in its hands: the rollback would wait for it."""
     run = app.session.run
-    if run is not None and not await asyncio.to_thread(run.rest, SAVING_SECONDS):
+    if not await app.saved(SAVING_SECONDS) or (
+        run is not None and not await asyncio.to_thread(run.rest, SAVING_SECONDS)
+    ):
         app.say("something is still being saved: ctrl+z again", wrong=True)
         return
     try:

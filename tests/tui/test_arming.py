@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import re
 import time
-from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -24,6 +23,7 @@ from tests.tui.deployment import ANA, BO, SMALL, Deployment
 from tests.tui.robot import SMALL as SMALL_SIZE
 from tests.tui.robot import WIDE, at_the_screen
 from tests.tui.terminal import Terminal
+from tests.tui.test_gates import with_standings
 
 LINE = "99%, limit 95% · held for 1 min"
 START = SMALL.replace('when = "cpu > 95%"', 'when = "cpu > 95%"\nthen = "start"\ncountdown = "10m"')
@@ -311,7 +311,7 @@ def test_what_nobody_looked_at_yet_is_not_said_to_start_nothing(tmp_path: Path) 
     assert (shot.standings.supervised, len(running_countdowns(shot))) == (None, 1)
     assert why_offered_only("hot", shot) == ""
 
-    gone = replace(shot, readings=replace(shot.readings, supervised=False))
+    gone = with_standings(shot, supervised=False)
     assert (running_countdowns(gone), why_offered_only("hot", gone)) == ([], "the supervisor is gone")
 
 
