@@ -94,12 +94,16 @@ def test_status_json_follows_a_rollback_step_by_step(desk: Desk) -> None:
     assert desk.status()["phases"][0]["state"] == "held"
 
 
-def test_status_says_of_a_watch_until_when_and_of_a_branch_that_it_was_taken(desk: Desk) -> None:
+def test_status_says_of_a_watch_until_when_and_of_a_branch_that_it_was_taken(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
     desk.new()
     request = desk.ask(ask.Execute("rollback", "errors"))
     desk.record(ev.RequestClaimed(request))
     desk.ask(ask.MarkStep("alert"))
     desk.record(ev.StepStarted("flags", request, 1, 10, 1, 9, 1, "0003-flags.1.log"))
+    assert re.search(r"runs, or has ended: no supervisor 00:0\d of 00:30  flags\n", desk("status").out)
+    supervise_as_this_process(monkeypatch)
     assert re.search(r"running 00:0\d of 00:30  flags\n", desk("status").out)
     desk.record(ev.StepEnded("flags", request, 1, "passed", code=0, seconds=0.5), ev.WatchStarted("recovery", request))
     assert re.search(r"watching 00:0\d of 01:00  recovery\n", desk("status").out)
