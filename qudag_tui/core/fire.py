@@ -53,7 +53,8 @@ def fire(
 
     For counts ``for_seconds`` is the window, and the 99.9 % bound has to be beyond the limit. For gauges slots without
     a number pause the time: at least half of the slots looked back over must be known. A trend is judged at 99.9 %,
-    over at least 60 slots. Of several by ``and`` all must fire, by ``or`` one.
+    over at least 60 slots. Of several by ``and`` all must fire, by ``or`` one, which shares what may be wrong with the
+    others as a gate's do.
     """
     judging = Judging(
         window=Window(max(since_ns, now_ns - round(for_seconds * NANOSECONDS)), now_ns),
@@ -79,6 +80,9 @@ class _Back:
 def _combine(condition: Condition, judging: Judging, back: _Back) -> Firing:
     if not isinstance(condition, AllOf | AnyOf):
         return _one(condition, judging, back)
+    if isinstance(condition, AnyOf):
+        # Any of them is enough: together they may fire falsely no more often than one.
+        judging = replace(judging, alpha=judging.alpha / len(condition.terms))
     found = [_combine(term, judging, back) for term in condition.terms]
     line = "; ".join(firing.line for firing in found)
     if isinstance(condition, AllOf):

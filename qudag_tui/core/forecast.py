@@ -7,7 +7,7 @@ from collections.abc import Mapping
 
 from qudag_tui.core import judge_baseline as against
 from qudag_tui.core import judge_threshold, judge_trend
-from qudag_tui.core.against import limit_from
+from qudag_tui.core.against import NO_MULTIPLES, is_multiple_of_nothing, limit_from
 from qudag_tui.core.baseline import Captured
 from qudag_tui.core.bounds import bounds
 from qudag_tui.core.condition import AgainstBaseline, AllOf, AnyOf, Condition, Term, Threshold, Trend
@@ -129,6 +129,8 @@ def _requests(term: Threshold | AgainstBaseline, metric: Metric, judging: Judgin
         level = captured.level if captured and captured.total > 0 else metric.baseline
         if level is None:
             return Forecast(None, "no baseline of its counts is known yet")
+        if metric.id not in judging.baselines and is_multiple_of_nothing(term, metric, level, level):
+            return Forecast(None, NO_MULTIPLES)
         limit = limit_from(term, level)
     else:
         limit = term.limit

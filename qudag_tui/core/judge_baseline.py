@@ -179,7 +179,10 @@ def _beside(metric: Metric, judging: Judging, soak: Bounds) -> _Beside | str:
 
 def _is_nothing(side: _Side, metric: Metric) -> bool:
     """Whether half of a baseline is not above 0, as far as is known; a histogram's first bucket begins there."""
-    none = [low < 0 or (low == 0 and metric.kind is not MetricKind.QUANTILE) for low in side.low]
+    none = [
+        low < 0 or high <= 0 or (low == 0 and metric.kind is not MetricKind.QUANTILE)
+        for low, high in zip(side.low, side.high, strict=True)
+    ]
     return bool(none) and 2 * sum(none) >= len(none)
 
 

@@ -6,7 +6,14 @@ import math
 from collections.abc import Callable
 from dataclasses import replace
 
-from qudag_tui.core.against import NO_BASELINE, baseline_needs, limit_from, unusable
+from qudag_tui.core.against import (
+    NO_BASELINE,
+    NO_MULTIPLES,
+    baseline_needs,
+    is_multiple_of_nothing,
+    limit_from,
+    unusable,
+)
 from qudag_tui.core.baseline import BaselineKind
 from qudag_tui.core.condition import AgainstBaseline, Comparison, Relation, Threshold
 from qudag_tui.core.counts import Counts, counts
@@ -52,7 +59,8 @@ def judge_counts_against(term: AgainstBaseline, metric: Metric, judging: Judging
     found = _limits(term, metric, judging)
     if isinstance(found, str):
         evidence = judging.evidence(metric.id, reason=found)
-        return Finding(Verdict.UNKNOWN, found, evidence=evidence, needs=baseline_needs(metric, judging))
+        needed = "a number as its limit" if found is NO_MULTIPLES else baseline_needs(metric, judging)
+        return Finding(Verdict.UNKNOWN, found, evidence=evidence, needs=needed)
     return _judged(term.comparison, metric, judging, found)
 
 
@@ -75,6 +83,9 @@ def _limits(term: AgainstBaseline, metric: Metric, judging: Judging) -> _Limit |
     found = _baseline(metric, judging)
     if isinstance(found, str):
         return found
+    # Of a baseline that was counted, and had no events, the ratio is at most its upper bound, which is above 0.
+    if is_multiple_of_nothing(term, metric, found.high, found.high):
+        return NO_MULTIPLES
     low, high = (limit_from(term, bound) for bound in (found.low, found.high))
     return replace(found, low=min(low, high), high=max(low, high))
 

@@ -6,8 +6,19 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
+from qudag_tui.core.against import is_multiple_of_nothing
 from qudag_tui.core.checklist import Plan, Section
-from qudag_tui.core.condition import AgainstBaseline, AllOf, AnyOf, Condition, Term, Threshold, Trend, terms
+from qudag_tui.core.condition import (
+    AgainstBaseline,
+    AllOf,
+    AnyOf,
+    Condition,
+    Relation,
+    Term,
+    Threshold,
+    Trend,
+    terms,
+)
 from qudag_tui.core.duration import clock
 from qudag_tui.core.item import Gate, Kind, Script, Signoff, Soak
 from qudag_tui.core.judge_baseline import LEAST_BINS, LEAST_BINS_ALONE
@@ -18,6 +29,7 @@ from qudag_tui.core.procedure import ROLLBACK
 from qudag_tui.core.spelling import spelled_limit
 from qudag_tui.core.step import Step
 from qudag_tui.core.trigger import Then, Trigger
+from qudag_tui.core.unit import show
 from qudag_tui.plan.error import PlanWarning
 from qudag_tui.plan.file import parse_with_places, place
 from qudag_tui.plan.problem import Path, Problem, quoted
@@ -52,8 +64,9 @@ class _Unwise:
         for phase in self.plan.phases:
             yield from self._phase(phase)
         yield from self._dead_bands()
-        for path, condition, _ in self.conditions:
+        for path, condition, role in self.conditions:
             yield from self._condition(path, condition)
+            yield from self._multiples(path, condition, role)
         yield from self._unused()
         yield from self._zeros()
         yield from self._credentials()
@@ -113,6 +126,21 @@ class _Unwise:
                     f"nothing sets the baseline of {term.metric}: give the metric a number, "
                     'baseline = "captured", or concurrent'
                 )
+                yield Problem(message, path)
+
+    def _multiples(self, path: Path, condition: Condition, role: str) -> Iterator[Problem]:
+        """Multiples of a baseline that is known to be none: what they ask for is never known."""
+        for term in terms(condition):
+            if not isinstance(term, AgainstBaseline) or term.relation is Relation.PLUS:
+                continue
+            metric = self.plan.metrics[term.metric]
+            known = metric.baseline is not None and metric.concurrent is None
+            level = metric.baseline if known and metric.baseline is not None else 1.0
+            # A gate compares logarithms, also with the baseline itself; counts have none to take.
+            in_logs = role == "gate" and metric.kind is not MetricKind.RATIO and level <= 0
+            if in_logs or is_multiple_of_nothing(term, metric, level, level):
+                given = f"the baseline of {term.metric} is {show(level, metric.unit)}" if known else "it is not above 0"
+                message = f"{quoted(spelled_limit(term))} is never known, as {given}: compare with a number"
                 yield Problem(message, path)
 
     def _unused(self) -> Iterator[Problem]:

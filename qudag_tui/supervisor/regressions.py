@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from qudag_tui.core import event as ev
+from qudag_tui.core.condition import AllOf
 from qudag_tui.core.extension import REPEATED_ALPHA
 from qudag_tui.core.instant import NANOSECONDS, Instant
 from qudag_tui.core.item import Gate, Item, Soak
@@ -37,7 +38,9 @@ class Regressions:
             seconds = (window.end_ns - window.start_ns) / NANOSECONDS / _LOOKS_A_WINDOW
             pause = min(max(seconds, _LEAST_SECONDS), _MOST_SECONDS)
             self._next_ns[gate.id] = now.boot_ns + round(pause * NANOSECONDS)
-            found = self._grounds.judge(gate, spec, window, window.end_ns, state, alpha=REPEATED_ALPHA)
+            # Of several by “and” any fails the gate: together they may err no more often than one.
+            joined = len(spec.condition.terms) if isinstance(spec.condition, AllOf) else 1
+            found = self._grounds.judge(gate, spec, window, window.end_ns, state, alpha=REPEATED_ALPHA / joined)
             if found.verdict is Verdict.FAIL:
                 evidence = {**found.evidence, "requirements": plain(found.requirements)}
                 look = state.looks[gate.id].seq

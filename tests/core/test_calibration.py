@@ -13,6 +13,7 @@ import pytest
 from qudag_tui.core.condition import parse_condition
 from qudag_tui.core.counts import Counts
 from qudag_tui.core.extension import AfterLook, after_look, alpha_of_look
+from qudag_tui.core.fire import fire
 from qudag_tui.core.judge import holds
 from qudag_tui.core.statistics.dispersion import Bin
 from qudag_tui.core.verdict import Verdict
@@ -195,6 +196,24 @@ def test_a_watch_that_looks_every_ten_seconds_seldom_takes_what_is_at_its_limit_
         return found
 
     assert least <= rates(f"watch: errors at {percent:g} % until below 1 %", 150, one)[Verdict.PASS] <= most
+
+
+@pytest.mark.parametrize("terms", [1, 3])
+def test_a_trigger_over_what_is_at_its_limit_seldom_fires_however_many_terms_it_has(terms: int) -> None:
+    """Minutes of six hundred requests; three terms at 99.9 % each fired at 0.2 % of looks."""
+    names = [f"errors{number}" for number in range(terms)]
+    condition = parse_condition(" or ".join(f"{name} > 1%" for name in names))
+    metrics = {name: ratio(name) for name in names}
+
+    def one(chance: random.Random) -> Verdict:
+        series: dict[str, list[tuple[int, float]]] = {}
+        for name in names:
+            events = [float(sum(chance.random() < 0.01 for _ in range(100))) for _ in range(6)]
+            series |= counted(growing(events), growing([100.0] * 6), name)
+        found = fire(condition, 60, at(6), series, metrics, since_ns=at(0))
+        return Verdict.FAIL if found.fires else Verdict.UNKNOWN if found.is_blind else Verdict.INCONCLUSIVE
+
+    assert rates(f"trigger: errors at 1 % above 1 %, terms by or: {terms}", 4000, one)[Verdict.FAIL] <= 0.001
 
 
 def test_a_gate_that_is_ticked_again_and_again_passes_no_more_often_than_one_look() -> None:

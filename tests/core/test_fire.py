@@ -4,6 +4,7 @@ import random
 
 import pytest
 
+from qudag_tui.core.against import NO_MULTIPLES
 from qudag_tui.core.baseline import Captured, capture
 from qudag_tui.core.condition import parse_condition
 from qudag_tui.core.fire import Firing, fire
@@ -108,6 +109,16 @@ def test_a_true_rate_at_the_limit_fires_at_no_more_than_one_look_in_a_thousand()
     found = [look for seed in range(6) for look in looks(0.01, 4, seed)]
 
     assert sum(found) <= len(found) / 1000, sum(found)
+
+
+def test_several_by_or_share_what_may_be_wrong() -> None:
+    """16 in 600 are above 1 % at 99.9 %, and not at a third of what that leaves: three terms are three chances."""
+    series, least = minute(16, 600), minute(17, 600)
+
+    assert fired("errors > 1%", series, 12).fires
+    assert fired("errors > 1% and errors > 0.5%", series, 12).fires
+    assert not fired("errors > 1% or errors > 50% or errors > 60%", series, 12).fires
+    assert fired("errors > 1% or errors > 50% or errors > 60%", least, 12).fires
 
 
 def test_growth_fires_over_sixty_slots() -> None:
@@ -221,6 +232,17 @@ def test_multiples_of_a_baseline_that_is_not_above_zero_fire_nothing(condition: 
 
         assert (found.fires, found.is_blind) == (False, True)
         assert "there are no multiples of a baseline" in found.line
+
+
+@pytest.mark.parametrize("condition", ["errors > 2x baseline", "errors > baseline + 50%", "errors > baseline - 100%"])
+def test_multiples_of_a_fixed_ratio_of_zero_fire_nothing(condition: str) -> None:
+    """The baseline itself is a limit wherever it is: that no error is allowed may be meant."""
+    fixed = ratio(baseline=0.0)
+
+    found = fired(condition, minute(500, 1000), 12, fixed)
+
+    assert found == Firing(fires=False, is_blind=True, line=NO_MULTIPLES)
+    assert fired("errors > baseline", minute(500, 1000), 12, fixed).fires
 
 
 @pytest.mark.parametrize("condition", ["latency > baseline + 100 ms", "latency > baseline"])

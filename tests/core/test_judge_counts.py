@@ -6,10 +6,13 @@ from dataclasses import replace
 
 import pytest
 
+from qudag_tui.core.against import NO_MULTIPLES
 from qudag_tui.core.baseline import capture
-from qudag_tui.core.condition import Comparison
+from qudag_tui.core.condition import Comparison, parse_condition
 from qudag_tui.core.counts import countable, counts
 from qudag_tui.core.extension import alpha_of
+from qudag_tui.core.forecast import forecast
+from qudag_tui.core.judge import holds
 from qudag_tui.core.judge_counts import requests_needed
 from qudag_tui.core.statistics.dispersion import Bin
 from qudag_tui.core.statistics.proportion import clopper_pearson
@@ -265,6 +268,20 @@ def test_counts_against_a_fixed_number_say_that_it_is_one() -> None:
         Verdict.PASS,
         "0% (0 in 6,000), limit 0.2% · at most 0.05%, errors independent, baseline a fixed number, 0.1%, 0 s old",
     )
+
+
+@pytest.mark.parametrize("condition", ["errors < 2x baseline", "errors >= 2x baseline", "errors > baseline - 50%"])
+def test_of_a_fixed_ratio_of_zero_there_are_no_multiples(condition: str) -> None:
+    metric, series = ratio(baseline=0.0), traffic(60, dict.fromkeys(range(60), 5.0))
+
+    finding = judged(condition, series, metric, 60)
+    now = holds(parse_condition(condition), window(60), series, {"errors": metric})
+    ahead = forecast(parse_condition(condition), window(60), series, {"errors": metric})
+
+    assert (finding.verdict, finding.line) == (Verdict.UNKNOWN, NO_MULTIPLES)
+    assert finding.needs == "a number as its limit"
+    assert (now.verdict, now.line) == (Verdict.UNKNOWN, NO_MULTIPLES)
+    assert (ahead.seconds, ahead.line) == (None, NO_MULTIPLES)
 
 
 def test_counts_without_a_baseline_are_unknown() -> None:

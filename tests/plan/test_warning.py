@@ -82,6 +82,25 @@ def test_a_baseline_that_nothing_sets(line: str) -> None:
     )
 
 
+@pytest.mark.parametrize(
+    ("gate", "line", "warning"),
+    [
+        ("cpu < 2x baseline", "baseline = 0\n", "2x baseline"),
+        ("cpu > baseline + 10%", "baseline = 0\n", "baseline + 10%"),
+        ("cpu < baseline", "baseline = 0\n", "baseline"),
+        ("cpu < 2x baseline", "baseline = 1\n", ""),
+        ("cpu < 2x baseline", 'baseline = "captured"\n', ""),
+        ("cpu > baseline - 100%", 'baseline = "captured"\n', "baseline - 100%"),
+    ],
+)
+def test_multiples_of_a_baseline_of_nothing(gate: str, line: str, warning: str) -> None:
+    text = items(f'{{ text = "a", gate = "{gate}" }}') + CPU + line
+
+    said = "the baseline of cpu is 0%" if "0" in line else "it is not above 0"
+    expected = [f'6:22: "{warning}" is never known, as {said}: compare with a number'] if warning else []
+    assert warnings_of(text) == expected
+
+
 def test_a_metric_that_nothing_uses() -> None:
     assert warnings_of(TOP + ONE_CHECKLIST + CPU) == [
         "5:10: nothing uses the metric cpu: no section shows it, and no condition names it"

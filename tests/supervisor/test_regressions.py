@@ -40,9 +40,9 @@ NOW, SLOTS = 200, 60
 
 
 @contextmanager
-def measured(folder: Path, errors: int) -> Iterator[tuple[Run, Grounds, Instant]]:
+def measured(folder: Path, errors: int, gate: str = "error_rate < 1%") -> Iterator[tuple[Run, Grounds, Instant]]:
     """A run that began ``NOW`` seconds ago, of whose last thousand requests so many failed; and when it began."""
-    (folder / "checklists.toml").write_text(PLAN)
+    (folder / "checklists.toml").write_text(PLAN.replace("error_rate < 1%", gate))
     began = clock.now().plus(-NOW)
     run = Run.create(folder / "runs", folder / "checklists.toml", release="v2", previous="v1", actor=ANA, now=began)
     with closing(Evidence(run.folder)) as evidence:
@@ -88,6 +88,19 @@ def test_a_pass_is_taken_back_only_at_a_triggers_level(
         found = list(Regressions(grounds).seen(run.state, began.plus(NOW)))
 
     assert (once, [fact.item for fact in found]) == (verdict, ["errors"] if regresses else [])
+
+
+@pytest.mark.parametrize(
+    ("gate", "regresses"),
+    [("error_rate < 1%", True), ("error_rate < 1% and error_rate < 50% and error_rate < 60%", False)],
+)
+def test_comparisons_by_and_share_what_may_be_wrong(tmp_path: Path, gate: str, *, regresses: bool) -> None:
+    """22 in 1,000 are above 1 % at 99.9 %; where any of three takes the pass back, each has to be surer."""
+    with measured(tmp_path, 22, gate) as (run, grounds, began):
+        looked(run, "pass", began.plus(100))
+        found = list(Regressions(grounds).seen(run.state, began.plus(NOW)))
+
+    assert [fact.item for fact in found] == (["errors"] if regresses else [])
 
 
 def test_a_gate_outside_a_soak_has_to_be_surer_each_time_that_it_is_looked_at(tmp_path: Path) -> None:
