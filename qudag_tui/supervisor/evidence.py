@@ -18,6 +18,7 @@ from qudag_tui.run.folder import RunFolder
 from qudag_tui.run.samples import Sample, SampleReader, SampleWriter, StandingKind
 
 _RETRY_SECONDS = 5.0
+_LATEST_NS = (1 << 63) - 1
 
 
 def say(line: str) -> None:
@@ -92,7 +93,8 @@ class Evidence:
         known_from = self._from_ns.get(metric)
         if known_from is None or start_ns < known_from:
             # Once a metric and window: from before this supervisor, or from before what was asked for until now.
-            until = series[0][0] - 1 if series else end_ns
+            # All that came since then is known from here on, and has to be read as well: not only up to ``end_ns``.
+            until = series[0][0] - 1 if series else _LATEST_NS
             if known_from is not None:
                 until = min(until, known_from - 1)
             series[:0] = self._reader.window(metric, start_ns, until)

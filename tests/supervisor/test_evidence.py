@@ -40,6 +40,22 @@ def test_what_was_sampled_before_a_restart_is_read_once_and_joined_to_what_is_ne
     evidence.close()
 
 
+def test_looking_back_before_the_first_new_sample_hides_nothing_that_came_after_what_was_looked_at(
+    run: Supervised,
+) -> None:
+    """A supervisor in the middle of a soak looks first at what was counted before that soak."""
+    before = Evidence(run.run.folder)
+    before.add(rows(10, 20, 30))
+    before.close()
+    evidence = Evidence(run.run.folder)
+
+    assert times(evidence, 5, 15) == [10]
+    assert times(evidence, 5, 35) == [10, 20, 30]
+    evidence.add(rows(40))
+    assert times(evidence, 0, 100) == [10, 20, 30, 40]
+    evidence.close()
+
+
 def test_a_slot_keeps_its_first_value(run: Supervised) -> None:
     evidence = Evidence(run.run.folder)
     evidence.add(rows(10, 20))

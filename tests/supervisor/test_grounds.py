@@ -82,6 +82,32 @@ def test_counts_that_are_missing_at_the_start_although_somebody_looked_pass_noth
     assert (found.verdict, "no count at the start of the window" in found.line) == (Verdict.UNKNOWN, True)
 
 
+def test_a_supervisor_that_comes_in_the_middle_of_a_soak_judges_all_of_it(supervised: Build) -> None:
+    """It looks first at what was counted before the soak, when it has no sample of its own yet."""
+    run = supervised(head=HEAD, checklists=CHECKLISTS).run
+    gate = run.plan.items["errors"]
+    assert isinstance(gate.spec, Gate)
+    with closing(Evidence(run.folder)) as before:
+        before.add(counted(range(900, 1040)) + beats(range(900, 1040)))
+    with closing(Evidence(run.folder)) as evidence:
+        sampler = Sampler(run.plan, lambda source, _: open_source(source, run.folder.path), lambda _: 0, evidence)
+        grounds = Grounds(run.plan, sampler, evidence)
+
+        def looked(slot: int) -> Finding:
+            assert isinstance(gate.spec, Gate)
+            window = Window(START * NANOSECONDS, slot * NANOSECONDS)
+            return grounds.judge(gate, gate.spec, window, window.end_ns, run.state)
+
+        first = looked(1039)
+        evidence.add(counted(range(1040, 1061)) + beats(range(1040, 1061)))
+        found = looked(1060)
+        observed = grounds.observed({SUPERVISOR: 5.0}, Window(START * NANOSECONDS, 0), 1060 * NANOSECONDS)
+
+    assert (first.evidence["missing"], first.verdict) == (0, Verdict.FAIL)
+    assert (found.evidence["missing"], found.verdict) == (0, Verdict.FAIL)
+    assert observed == 60.0
+
+
 @pytest.mark.parametrize(
     ("earlier", "first", "verdict"), [([], 1003, "pass"), (range(400, 900), 1003, "pass"), ([], 1020, "unknown")]
 )
