@@ -102,7 +102,7 @@ def configuration_path() -> Path:
 def load_configuration(path: Path) -> Configuration:
     """What ``path`` says; nothing if there is no such file. Raises :class:`ConfigurationError`."""
     try:
-        with _opened(path) as file:
+        with opened(path) as file:
             status = os.fstat(file.fileno())
             said = tomllib.loads(file.read(_MOST_BYTES).decode())
     except (FileNotFoundError, NotADirectoryError):
@@ -123,7 +123,7 @@ def load_configuration(path: Path) -> Configuration:
     )
 
 
-def _opened(path: Path) -> BinaryIO:
+def opened(path: Path) -> BinaryIO:
     """The file at ``path``, which has to be one: a pipe would keep everybody waiting. Raises ``OSError``."""
     descriptor = os.open(path, os.O_RDONLY | os.O_CLOEXEC | os.O_NONBLOCK)
     if stat.S_ISREG(os.fstat(descriptor).st_mode):
@@ -165,7 +165,7 @@ def _secret(value: Any, place: str) -> str:
     elif isinstance(value, dict) and list(value) == ["file"] and isinstance(value["file"], str):
         try:
             # pathlib's expanduser raises where nobody has such a home.
-            with _opened(Path(os.path.expanduser(value["file"]))) as file:  # noqa: PTH111
+            with opened(Path(os.path.expanduser(value["file"]))) as file:  # noqa: PTH111
                 secret = file.read(_MOST_SECRET_BYTES).decode().strip()
         except (OSError, ValueError) as error:
             why = f": {error.strerror}" if isinstance(error, OSError) else ""

@@ -9,12 +9,13 @@ import ssl
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from http.cookiejar import CookieJar, DefaultCookiePolicy
+from pathlib import Path
 from time import perf_counter
 
 import httpx
 
 from qudag_tui import __version__
-from qudag_tui.sources.configuration import Configuration, Credential, Origin, origin_of
+from qudag_tui.sources.configuration import Configuration, Credential, Origin, opened, origin_of
 from qudag_tui.sources.reason import UnansweredError, short
 from qudag_tui.sources.resolution import ASKED, Transport, is_link_local
 from qudag_tui.sources.source import SourceError
@@ -167,6 +168,8 @@ class Network:
 
 def _transport(origin: Origin) -> httpx.AsyncBaseTransport:
     try:
+        if origin.ca:
+            opened(Path(origin.ca)).close()
         context = ssl.create_default_context(cafile=origin.ca or None)
         # Through a proxy it is the proxy that resolves, and it was asked for.
         return (

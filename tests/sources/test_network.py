@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 from pathlib import Path
 from typing import Any
@@ -330,6 +331,13 @@ async def test_a_server_without_tls_says_so() -> None:
 async def test_a_certificate_authority_that_cannot_be_read_says_so() -> None:
     with pytest.raises(SourceError, match=r"a certificate authority: No such file or directory: none\.pem"):
         Network(Configuration(origins={"https://h:443": Origin(ca="none.pem")}))
+
+
+async def test_a_pipe_for_a_certificate_authority_keeps_nobody_waiting(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "ca.pem")
+
+    with pytest.raises(SourceError, match=r"a certificate authority: it is no regular file"):
+        Network(Configuration(origins={"https://h:443": Origin(ca=str(tmp_path / "ca.pem"))}))
 
 
 async def test_a_proxy_that_cannot_be_used_does_not_show_its_password() -> None:
