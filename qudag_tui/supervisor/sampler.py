@@ -151,15 +151,19 @@ class Sampler:
     def restarts(self, metrics: Iterable[str], window: Window) -> dict[str, list[int]]:
         """When what a metric measures was seen to start anew in ``window`` (run clock), by metric.
 
-        Only of metrics all of whose sources told their start in it.
+        Only of metrics all of whose sources told their start in it, or one of whose sources was seen to start anew.
         """
         found: dict[str, list[int]] = {}
         for name in metrics:
-            groups = self._groups.get(name, ())
+            groups = self._groups.get(name, [])
             own = looked_at(self._plan.metrics[name]) if groups else ""
             told = [restarts_seen(self._evidence, one.source.id, own, one.every_ns, window) for one in groups]
-            if groups and all(seen is not None for seen in told):
-                found[name] = sorted({at for seen in told for at in seen or ()})
+            seen_anew = sorted({at for seen in told for at in seen or ()})
+            # One that is seen hides what was counted, whatever the others tell. At the window's first slot it hides
+            # nothing in it, and must not stand for sources that tell nothing.
+            inside = [at for at in seen_anew if at - window.start_ns >= groups[0].every_ns]
+            if groups and (inside or all(seen is not None for seen in told)):
+                found[name] = seen_anew
         return found
 
     def ids_beside(self, metric: str) -> list[str]:

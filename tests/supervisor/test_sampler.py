@@ -356,3 +356,18 @@ async def test_a_concurrent_baseline_is_measured_beside_its_metric_and_settles_w
     assert waited < bench.kept.of("new")[2].at_ns
     assert {row.value for row in bench.kept.of("new:baseline")} == {2.0}
     assert set(bench.sampler.readings) == {"new"}
+
+
+@pytest.mark.parametrize(("slot", "seen"), [(5, [5]), (0, None)])
+async def test_a_restart_of_one_of_two_sources_is_seen_although_the_other_tells_none(
+    slot: int, seen: list[int] | None
+) -> None:
+    """No error before it and none after it: only the start tells that what was counted last is not known."""
+    every, wall = round(EVERY * NANOSECONDS), clock.now().wall
+    bench = Bench(start=False, metrics={"rate": ratio("front", "back")}, front=Told(dict), back=Told(dict))
+    told = {number: 1.0 if number < slot else 9.0 for number in range(-1, 11)}
+    bench.kept.add([Sample(started_id("front"), number * every, wall, at) for number, at in told.items()])
+
+    found = bench.sampler.restarts(["rate"], Window(0, 10 * every))
+
+    assert found == ({} if seen is None else {"rate": [number * every for number in seen]})
