@@ -193,6 +193,13 @@ class _Unwise:
 
     def _starts(self, trigger: Trigger) -> Iterator[Problem]:
         procedure = self.plan.procedures.get(ROLLBACK)
+        if procedure is not None and procedure.approvals > 1:
+            message = (
+                f"it never starts anything: the rollback needs {procedure.approvals} people (approvals), "
+                "so that no run can be armed, and this trigger only offers it"
+            )
+            yield Problem(message, (*self.paths[trigger.id], "then"))
+            return
         first = next((step for step in procedure.walk() if not step.steps), None) if procedure else None
         if first is not None and first.is_persons:
             message = f"the rollback that this trigger starts waits at once for a person: {quoted(first.text)} is first"

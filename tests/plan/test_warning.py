@@ -225,6 +225,15 @@ def test_a_rollback_that_starts_by_itself_and_then_waits_or_that_nobody_can_stop
     assert warnings_of(text) == ([message.format(first=first, short=short)] if message else [])
 
 
+def test_a_trigger_never_starts_a_rollback_of_several_people() -> None:
+    steps = 'approvals = 2\nsteps = [{ text = "off", run = ["true"] }]\n'
+    text = TOP + ONE_CHECKLIST + CPU + HOT + f'then = "start"\n[procedures.rollback]\n{steps}'
+
+    never = "it never starts anything: the rollback needs 2 people (approvals), so that no run can be armed, "
+
+    assert warnings_of(text) == [f"10:8: {never}and this trigger only offers it"]
+
+
 def test_an_agent_that_dies_with_the_link_is_no_agent_for_a_step_that_outlives_it() -> None:
     step = '[procedures.drain]\nsteps = [{ text = "Drain", run = ["ssh", "node"], secrets = ["SSH_AUTH_SOCK"] }]\n'
 
