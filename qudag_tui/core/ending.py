@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
 from qudag_tui.core.duration import spoken
 from qudag_tui.core.step import Outcome
+
+if TYPE_CHECKING:
+    from qudag_tui.core.instant import Instant
+
+_LEAST_UNSEEN_SECONDS = 1.0
 
 
 class Ended(Protocol):
@@ -34,6 +39,12 @@ class Ended(Protocol):
     @property
     def left(self) -> tuple[str, ...]:
         """What of it lives on."""
+
+
+def unseen_seconds(started: Instant, seconds: float | None, now: Instant) -> float:
+    """How long what ran for ``seconds`` has ended by ``now``; 0 if that is not known, or too little to say."""
+    ago = now.seconds_since(started.plus(seconds)) if seconds is not None else 0.0
+    return round(ago, 3) if ago >= _LEAST_UNSEEN_SECONDS else 0.0
 
 
 def outcome_words(outcome: str, *, of_watch: bool = False) -> str:

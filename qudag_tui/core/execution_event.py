@@ -87,7 +87,10 @@ class StepStarted(Fact):
 @fact("step ended")
 @lean_dataclass(frozen=True, slots=True)
 class StepEnded(Fact):
-    """The end of one attempt. ``left`` names daemons that live on; ``error`` says why it could not run."""
+    """The end of one attempt. ``left`` names daemons that live on; ``error`` says why it could not run.
+
+    ``unseen_seconds`` is how long it had ended when this was recorded, where nobody could record it at once.
+    """
 
     step: str
     request: int
@@ -99,6 +102,7 @@ class StepEnded(Fact):
     error: str = ""
     log_sha256: str = ""
     left: tuple[str, ...] = ()
+    unseen_seconds: float = 0.0
 
 
 @fact("watch started")

@@ -96,11 +96,15 @@ def _step_ended(state: State, event: Event, fact: ev.StepEnded) -> None:
     if execution is None or execution.step(fact.step) is None or fact.outcome not in set(Outcome):
         return
     progress, outcome = execution.of(fact.step), Outcome(fact.outcome)
+    ended = event.at
+    # Not before it began, whatever stands there.
+    if progress.since is not None and 0 < fact.unseen_seconds <= event.at.seconds_since(progress.since):
+        ended = event.at.plus(-fact.unseen_seconds)
     if progress.attempts and progress.attempts[-1].number == fact.attempt:
         progress.attempts[-1] = replace(
             progress.attempts[-1],
             outcome=outcome,
-            ended=event.at,
+            ended=ended,
             code=fact.code,
             signal=fact.signal,
             seconds=fact.seconds,
@@ -108,7 +112,7 @@ def _step_ended(state: State, event: Event, fact: ev.StepEnded) -> None:
             left=fact.left,
         )
     _end_step(state, event, execution, fact.step, outcome)
-    progress.reason = fact.error
+    progress.ended, progress.reason = ended, fact.error
     step = execution.step(fact.step)
     tries = step.attempts if step is not None and step.idempotent else 1
     again = outcome in {Outcome.FAILED, Outcome.TIMED_OUT} and len(progress.attempts) < tries

@@ -145,7 +145,8 @@ def _execution_words(event: Event, plan: Plan, targets: dict[int, str]) -> str:
             again = f", attempt {fact.attempt}" if fact.attempt > 1 else ""
             return f"started {_step(plan, fact.step)}{again}, pid {fact.pid}"
         case ev.StepEnded():
-            return f"{_step(plan, fact.step)} {ended_words(fact)}"
+            unseen = f", {spoken(fact.unseen_seconds)} before this was recorded" if fact.unseen_seconds >= 1 else ""
+            return f"{_step(plan, fact.step)} {ended_words(fact)}{unseen}"
         case ev.WatchStarted():
             return f"watches for {_step(plan, fact.step)}"
         case ev.WatchEnded():

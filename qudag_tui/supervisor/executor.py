@@ -11,6 +11,7 @@ from pathlib import Path
 from qudag_tui.core import event as ev
 from qudag_tui.core.decide_record import record
 from qudag_tui.core.due import CancelStep, StartStep
+from qudag_tui.core.ending import unseen_seconds
 from qudag_tui.core.execution import Attempt as Tried
 from qudag_tui.core.execution import Execution
 from qudag_tui.core.refusal import Refusal
@@ -103,6 +104,7 @@ class Executor:
 
     async def _record_end(self, key: Key, end: End) -> bool:
         request, step_id, number = key
+        tried = self._run.state.executions[request].of(step_id).running
         fact = ev.StepEnded(
             step_id,
             request,
@@ -114,6 +116,7 @@ class Executor:
             end.error,
             end.log_sha256,
             end.left,
+            unseen_seconds(tried.started, end.seconds, self._recorder.now()) if tried is not None else 0.0,
         )
         recorded = await self._recorder.record(fact)
         return recorded is not None or not self._recorder.is_paused

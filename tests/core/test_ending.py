@@ -4,9 +4,10 @@ from typing import Any
 
 import pytest
 
-from qudag_tui.core.ending import ended_words, outcome_words
+from qudag_tui.core.ending import ended_words, outcome_words, unseen_seconds
 from qudag_tui.core.event import StepEnded
 from qudag_tui.core.execution import Attempt
+from qudag_tui.core.instant import Instant
 from qudag_tui.core.step import Outcome
 from tests.core.building import at
 
@@ -35,3 +36,19 @@ def test_a_watch_recovers_or_does_not_and_else_ends_as_a_command_does() -> None:
         "never started",
         "unknown",
     ]
+
+
+@pytest.mark.parametrize(
+    ("seconds", "now", "unseen"),
+    [
+        (12.0, at(754), 742.0),
+        (12.0, at(754, "boot-2"), 742.0),
+        (12.0, at(12.4), 0.0),
+        (12.0, at(3), 0.0),
+        (None, at(754), 0.0),
+    ],
+)
+def test_how_long_something_has_ended_is_told_by_its_start_and_its_length(
+    seconds: float | None, now: Instant, unseen: float
+) -> None:
+    assert unseen_seconds(at(0), seconds, now) == unseen

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 
 import pytest
@@ -121,6 +122,23 @@ def test_an_unknown_end_is_never_tried_again_by_the_tool() -> None:
     told.run_step("flags", request, "unknown")
     assert waits(execution) == "flags"
     assert execution.result() == "unknown"
+
+
+@pytest.mark.parametrize(
+    ("unseen", "ended"), [(600.0, 110.0), (0.0, 710.0), (1e300, 710.0), (math.nan, 710.0), (-5.0, 710.0)]
+)
+def test_a_step_ended_when_it_did_and_not_when_that_was_recorded(unseen: float, ended: float) -> None:
+    told, request, execution = rollback(command("flags"))
+    started = told.seconds
+    told.record(ev.StepStarted("flags", request, 1, 10, 1, 9, 1))
+    told.wait(started + 709 - told.seconds)
+    told.record(ev.StepEnded("flags", request, 1, "passed", 0, seconds=109.0, unseen_seconds=unseen))
+
+    progress = execution.of("flags")
+    assert progress.ended == progress.attempts[-1].ended
+    assert progress.ended is not None
+    assert progress.since is not None
+    assert progress.ended.seconds_since(progress.since) == ended - 1
 
 
 def test_a_person_can_say_how_a_step_ended_that_nobody_saw_and_says_how_they_know() -> None:

@@ -17,6 +17,13 @@ def test_what_was_asked_for_is_named_as_the_plan_names_it() -> None:
     assert told(ev.ResumeConfirmed(3), {3: "undo of rollback"}) == "let the undo of the rollback go on"
 
 
+def test_an_end_that_was_recorded_later_says_how_long_ago_it_was() -> None:
+    late = ev.StepEnded("flags", 3, 1, "passed", 0, seconds=2.0, unseen_seconds=754.0)
+
+    assert told(late, {}) == "“flags” passed after 2 s, 12 min before this was recorded"
+    assert told(ev.StepEnded("flags", 3, 1, "passed", 0, seconds=2.0), {}) == "“flags” passed after 2 s"
+
+
 def test_a_request_for_a_final_look_has_only_a_number() -> None:
     assert told(ev.RequestExpired(3), {}) == "request 3 expired: nobody took it on"
     assert told(ev.RequestRefused(3, "why"), {}) == "refused request 3: why"

@@ -61,6 +61,21 @@ def test_a_step_outlives_a_killed_supervisor_and_its_true_end_is_reported_once(s
     assert (run.lines("began"), run.lines("after")) == (["began"], ["after"])
 
 
+def test_an_end_that_nobody_could_record_is_shown_as_of_when_it_was(supervised: Build) -> None:
+    run = under_way(supervised)
+    run.kill()
+    (run.folder / "finish").touch()
+    until(lambda: not is_running(attempt_of(run).shim_pid))
+    gone = clock.now()
+    until(lambda: clock.now().seconds_since(gone) > 1)
+    run.start()
+    run.until_kind("step ended")
+
+    attempt = next(iter(run.state.executions.values())).of("slow").attempts[-1]
+    assert attempt.ended is not None
+    assert attempt.ended.boot_ns < gone.boot_ns
+
+
 def test_nothing_more_starts_by_itself_after_a_restart(supervised: Build) -> None:
     run = under_way(supervised)
     run.kill()
