@@ -200,7 +200,7 @@ def _restore(session: Session, arguments: argparse.Namespace) -> ExitCode:
     of_run = arguments.run is not None
     given = (trust.trusted(session.plan, file) if of_run else None) or newest(file)
     if given is None:
-        raise Stop(ExitCode.NOT_FOUND, f"{file} was never trusted here: nothing of it is kept")
+        raise Stop(ExitCode.NOT_FOUND, f"{file} is not trusted here: nothing of it is kept")
     # A run follows its own copy of the plan, whatever stands in the file.
     done = restore_changed(given, arguments.restore, with_plan=not of_run, yes=arguments.yes)
     if arguments.json:

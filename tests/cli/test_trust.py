@@ -67,7 +67,7 @@ def test_what_a_run_executes_is_put_back_and_the_checklist_file_stays_as_people_
 def test_nothing_can_be_put_back_of_a_file_that_nobody_trusted(desk: Desk) -> None:
     answer = desk("trust", "--restore", "--yes")
 
-    assert (answer.code, "was never trusted here" in answer.err) == (4, True)
+    assert (answer.code, "is not trusted here: nothing of it is kept" in answer.err) == (4, True)
 
 
 def test_a_refused_start_shows_the_difference_and_puts_the_trusted_copy_back(scripted: Desk) -> None:

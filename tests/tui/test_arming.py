@@ -18,6 +18,7 @@ from qudag_tui.tui.alert import IDLE_SECONDS
 from qudag_tui.tui.app import QudagApp
 from qudag_tui.tui.pace import Pace
 from qudag_tui.tui.snapshot import first_snapshot
+from qudag_tui.tui.widgets.banner import alarms
 from qudag_tui.tui.widgets.trigger_words import running_countdowns, why_offered_only
 from tests.tui.deployment import ANA, BO, SMALL, Deployment
 from tests.tui.robot import SMALL as SMALL_SIZE
@@ -285,7 +286,7 @@ async def test_the_recap_says_that_the_run_is_armed(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("size", [SMALL_SIZE, WIDE])
-async def test_the_recap_tells_the_countdown_and_goes_on_while_it_is_open(
+async def test_the_recap_tells_the_countdown_and_one_key_is_where_it_is_stopped(
     tmp_path: Path, size: tuple[int, int]
 ) -> None:
     """Who came back once read for a minute that nothing ran, and that the trigger only offered, while it counted down."""
@@ -297,10 +298,45 @@ async def test_the_recap_tells_the_countdown_and_goes_on_while_it_is_open(
         await robot.sees("Welcome back, ana", "starts     the rollback in ", "a in view 3 stops")
         assert "offered only" not in robot.text()
 
+        await robot.sees("3 the rollback   4 the whole timeline")
+        await robot.press("3")
+        await robot.until(lambda: len(robot.app.screen_stack) == 1, "the view")
+        await robot.sees("a stops it")
+        assert robot.app.current_mode == "rollback"
+
+
+async def test_the_recap_of_a_countdown_tells_its_end_while_it_is_open(tmp_path: Path) -> None:
+    deployment = under_way(tmp_path)
+    async with at_the_screen(deployment):
+        pass
+    breach(deployment, ago=10)
+    async with at_the_screen(deployment, recap=True, supervised=False) as robot:
+        await robot.sees("Welcome back, ana", "starts     the rollback in ")
+
         deployment.ask(ask.Execute("rollback", "seen"), BO)
 
         await robot.until(lambda: "the rollback in " not in robot.text(), "an end of the countdown")
         await robot.sees("Welcome back, ana", "bo asked for the rollback: “seen”")
+
+
+async def test_an_alarm_offers_the_rollback_only_where_it_can_be_started(tmp_path: Path) -> None:
+    """R is refused while the rollback is under way; and a number is never what is cut for what is to be done."""
+    deployment = under_way(tmp_path, armed=False)
+    breach(deployment)
+    shot = first_snapshot(deployment.run.plan, deployment.run.state, tuple(deployment.run.events), ANA, clock.now())
+    (alarm,) = alarms(shot)
+    assert (alarm.startswith("CPU is hot · fired"), alarm.endswith(f" · {LINE} · R starts the rollback")) == (
+        True,
+        True,
+    )
+
+    deployment.ask(ask.Execute("rollback", "seen"), BO)
+    deployment.record(ev.RequestClaimed(deployment.run.state.head_seq))
+    breach_again = ev.TriggerBreached("hot", LINE)
+    deployment.ask(ask.Untick("hot"), BO)
+    deployment.record(breach_again)
+    shot = first_snapshot(deployment.run.plan, deployment.run.state, tuple(deployment.run.events), ANA, clock.now())
+    assert [alarm.endswith(f" · {LINE}") for alarm in alarms(shot)] == [True]
 
 
 def test_what_nobody_looked_at_yet_is_not_said_to_start_nothing(tmp_path: Path) -> None:

@@ -34,15 +34,24 @@ _WEIGHTY = (ev.PlanAdopted, ev.SupervisorStarted, ev.PhaseDecided, ev.ExecutionR
 _MOST_WEIGHTY = 3
 _LABEL = 11
 _URGENT = {"overdue", "starts"}
+# What a key shows in its place: who is told of a countdown that view 3 stops is there by one key.
+_VIEWS = {"3": ("the rollback", "rollback"), "4": ("the whole timeline", "timeline")}
 
 
 class Recap(Notice):
-    """Enter goes on; 4 shows the whole timeline. What it says goes on while it is open."""
+    """Enter goes on; 3 and 4 show the views that it speaks of. What it says goes on while it is open."""
 
     def __init__(self, title: str, seen: int) -> None:
         """``seen`` is the last event that this operator knows."""
-        super().__init__(title, [], {"enter": "go on", "4": "the whole timeline"})
+        super().__init__(title, [], {"enter": "go on", **{key: said for key, (said, _) in _VIEWS.items()}})
         self.seen = seen
+
+    def answer(self, key: str) -> None:
+        """Close, and say which view is wanted."""
+        if key in _VIEWS:
+            self.dismiss(key)
+        else:
+            super().answer(key)
 
     def on_mount(self) -> None:
         """Drawn once there is a width."""
@@ -200,7 +209,7 @@ def show_recap(app: QudagApp, seen: int, left: datetime | None) -> None:
     ago = f" You left {spoken(away)} ago." if away >= 60 else ""
 
     def answered(answer: str | None) -> None:
-        if answer == "4":
-            app.act("timeline")
+        if answer in _VIEWS:
+            app.act(_VIEWS[answer][1])
 
     app.push_screen(Recap(f"Welcome back, {app.actor.by}.{ago}", seen), answered)

@@ -12,6 +12,7 @@ from qudag_tui.core.duration import clock
 from qudag_tui.core.ending import outcome_words
 from qudag_tui.core.execution import ExecutionState
 from qudag_tui.core.offering import offering, reason_of
+from qudag_tui.core.procedure import ROLLBACK
 from qudag_tui.core.readiness import is_called_for, names_missing
 from qudag_tui.core.regression import unanswered
 from qudag_tui.core.verdict import Verdict
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from qudag_tui.tui.theme import Palette
 
 _MOST = 3
+_STARTS = "R starts the rollback"
 _COUNTDOWN_LINES = 2
 
 
@@ -42,14 +44,18 @@ def alarms(shot: Snapshot) -> list[str]:
         return found
     offered = {trigger.id: fired for trigger, fired in offering(state)}
     counted = {countdown.trigger for countdown in running_countdowns(shot)}
+    under_way = state.active_execution
+    # R is refused while the rollback itself is under way.
+    offers = under_way is None or under_way.target != ROLLBACK or under_way.undoes > 0
     for trigger in shot.plan.triggers:
         if trigger.id in offered and trigger.id not in counted:
             when, more = fired_words(trigger, offered[trigger.id], shot)
-            found.append(f"{trigger.text} · {when} · R starts the rollback{f' · {more}' if more else ''}")
+            found.append(" · ".join([trigger.text, when, *([more] if more else []), *([_STARTS] if offers else [])]))
         elif trigger.id not in state.fired:
             seen = shot.standings.triggers.get(trigger.id)
             if seen is not None and shot.standings.is_live and seen.verdict is Verdict.FAIL:
-                found.append(f"{trigger.text} · {seen.line} · 3 shows the triggers, R starts the rollback")
+                keys = f"3 shows the triggers{f', {_STARTS}' if offers else ''}"
+                found.append(f"{trigger.text} · {seen.line} · {keys}")
     for gate, regression in unanswered(state):
         section = shot.plan.sections[gate.section].title
         when = time_of(regression.at.wall, shot.now.wall)

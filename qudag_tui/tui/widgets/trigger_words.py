@@ -49,12 +49,15 @@ def trigger_row(trigger: Trigger, shot: Snapshot) -> tuple[tuple[str, ...], str]
     live = f"   {seen.line}" if seen and seen.line and is_live else ""
     for countdown in running_countdowns(shot):
         if countdown.trigger == trigger.id:
-            return (f"ROLLBACK IN {spoken(countdown.left_seconds(shot.now))} · a stops it{live}",), "wrong"
+            said = f"ROLLBACK IN {spoken(countdown.left_seconds(shot.now))} · a stops it"
+            return (f"{said}{live}", said), "wrong"
     if fired is not None:
         only = why_offered_only(trigger.id, shot)
         when = time_of(fired.at.wall, shot.now.wall)
         said = f"FIRED {when}" if fired.breached else f"REPORTED {who_and_when(fired.by, fired.at, shot.now)}"
-        return (f"{said}{f' · offered only: {only}' if only else ''}{live}",), "wrong"
+        said = f"{said} · offered only: {only}" if only else said
+        # A number that is cut is another number: without room for all of it there is none.
+        return (f"{said}{live}", said), "wrong"
     if trigger.condition is None:
         return ("nobody has said so",), "dim"
     why = blind_because(trigger, shot)
