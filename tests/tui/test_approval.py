@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import textwrap
 from dataclasses import replace
 from pathlib import Path
 
@@ -198,6 +199,24 @@ async def test_an_abort_withdraws_the_request(deployment: Deployment, people: Pe
         await robot.records(ev.AbortRequested(request))
         await robot.press("P")
         await robot.sees("nothing waits for an approval")
+
+
+async def test_a_signature_that_a_terminal_has_wrapped_is_pasted_whole(deployment: Deployment, people: People) -> None:
+    """Only its first line was taken, and *the signature is not good* was said of a good one."""
+    async with at_the_screen(deployment) as robot:
+        deployment.ask(ask.Execute("rollback", own_keys=(people.fingerprint("ana"),)))
+        request = deployment.run.state.head_seq
+        await robot.press("3")
+        await robot.sees("y copies the text to sign")
+        payload = await text_to_sign(robot)
+        await robot.press("P")
+        await robot.sees("A second person's signature")
+        signature = line_of(people.sign("bo", payload))
+        await paste(robot, "\n".join(textwrap.wrap(signature, 68)) + "\n")
+        await robot.press("enter")
+
+        bo = people.fingerprint("bo")
+        await robot.records(ev.ApprovalGiven(request, "bo@example.org", bo, payload, signature))
 
 
 async def test_a_paste_into_the_signature_field_reaches_nothing_else(deployment: Deployment, people: People) -> None:

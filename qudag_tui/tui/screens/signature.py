@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
+from textual.events import Paste
 from textual.widgets import Input
 
 from qudag_tui.tui.screens.dialog import Dialog
@@ -14,6 +15,16 @@ if TYPE_CHECKING:
     from qudag_tui.core.intent import Approve
 
 _MOST_CHARACTERS = 20_000
+
+
+class _SignatureLine(Input):
+    """A line that a terminal has wrapped is copied as several: it is put together again, not cut at the first break."""
+
+    def on_paste(self, event: Paste) -> None:
+        """All of it, in the place of what is selected."""
+        event.prevent_default()
+        event.stop()
+        self.replace("".join(event.text.split()), *self.selection)
 
 
 class SignatureField(Dialog["Approve"]):
@@ -26,8 +37,13 @@ class SignatureField(Dialog["Approve"]):
 
     def fields(self) -> ComposeResult:
         """One line."""
-        line = self.field("signature", "the line that approve printed")
-        line.max_length = _MOST_CHARACTERS
+        line = _SignatureLine(
+            placeholder=self.desk.glyphs.text("the line that approve printed"),
+            id="signature",
+            compact=True,
+            max_length=_MOST_CHARACTERS,
+        )
+        line.cursor_blink = False
         yield line
 
     def on_input_submitted(self, event: Input.Submitted) -> None:
