@@ -21,4 +21,5 @@ def standing_of(given: Trusted) -> str:
         return "the file is no plan any more"
     if plan.sha256 != given.plan:
         return "another version of the file"
-    return trust.check(plan, path)
+    gone = [name for name in given.files if not path.parent.joinpath(name).exists()]
+    return trust.check(plan, path) or (f"{', '.join(sorted(gone))} is not there any more" if gone else "")

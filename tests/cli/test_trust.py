@@ -103,6 +103,9 @@ def test_the_list_says_what_is_still_so(scripted: Desk) -> None:
     (listed,) = scripted("trust", "--list", "--json").json
     assert (listed["matches"], listed["why"]) == (False, "flags.sh has changed since ana trusted it")
 
+    Path("flags.sh").unlink()
+    assert scripted("trust", "--list").out.split("\t")[3] == "flags.sh is not there any more"
+
     scripted.write(PLAN)
     assert scripted("trust", "--list").out.split("\t")[3] == "another version of the file"
     file.unlink()

@@ -277,6 +277,15 @@ async def test_a_supervisor_that_stores_nothing_is_told_on_every_view(tmp_path: 
         await robot.until(lambda: "stored nothing" not in robot.text())
 
 
+async def test_why_nothing_is_stored_has_room_at_80_columns(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("qudag_tui.run.sampling._is_full", lambda _folder: True)
+    deployment = Deployment(tmp_path, began=600)
+    deployment.record(ev.SupervisorStarted(4242, 1, 0, "0"), ago=500)
+    deployment.samples({SUPERVISOR: [1.0]}, ago=120)
+    async with at_the_screen(deployment, SMALL_SIZE) as robot:
+        await robot.sees("the supervisor has stored nothing for 2 min: the disk is full")
+
+
 async def test_the_recap_says_that_the_run_is_armed(tmp_path: Path) -> None:
     deployment = under_way(tmp_path)
     async with at_the_screen(deployment, SMALL_SIZE):

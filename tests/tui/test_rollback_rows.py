@@ -183,3 +183,16 @@ async def test_what_is_to_be_done_stands_in_the_banner_however_long_the_step_is_
         await robot.sees("“Alert the incident commander, the team leads", "… · 3 shows it")
         await robot.press("3")
         await robot.sees("… · space marks it")
+
+
+async def test_output_that_could_not_be_kept_is_not_shown_as_none(tmp_path: Path) -> None:
+    made = Deployment(tmp_path, SEED)
+    request = made.ask(ask.Execute("rollback"), ago=40).seq
+    made.record(ev.RequestClaimed(request), ago=39)
+    made.ask(ask.MarkStep("alert"), ago=38)
+    made.record(ev.StepStarted("flags-off", request, 1, 10, 1, 9, 1), ago=20)
+    lacks = "the log lacks 61 bytes: No space left on device"
+    made.record(ev.StepEnded("flags-off", request, 1, "passed", 0, seconds=1.0, error=lacks), ago=18)
+    async with at_the_screen(made) as robot:
+        await robot.press("3")
+        await robot.sees(f"{lacks} · Disable")

@@ -120,7 +120,9 @@ class Rollback(View):
     def _heading(self, step: Step, attempt: Attempt) -> str:
         again = f", attempt {attempt.number}" if attempt.number > 1 else ""
         if attempt.outcome is None or attempt.outcome is Outcome.PASSED:
-            return f"{step.text}{again}"
+            # Of one that passed, that its output could not be kept: an empty log is none.
+            lacks = f"{attempt.error} {self.desk.glyphs.dot} " if attempt.error else ""
+            return f"{lacks}{step.text}{again}"
         why = f": {attempt.error}" if attempt.error else ""
         how = f"{outcome_words(attempt.outcome)}{status_words(attempt)}{why}"
         return f"{how} {self.desk.glyphs.dot} {step.text}{again}"

@@ -70,7 +70,7 @@ def alarms(shot: Snapshot) -> list[str]:
     if shot.standings.supervised is False:
         found.extend(_unsupervised(shot))
     if shot.standings.trouble:
-        found.append(f"{shot.standings.trouble} · what stands here is that old")
+        found.append(f"{shot.standings.trouble}; what stands here is that old")
     if state.armed is not None:
         found.extend(
             f"armed, and blind: “{trigger.text}” starts nothing: {why}"
