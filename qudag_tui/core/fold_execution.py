@@ -129,11 +129,19 @@ def _end_step(
         return
     undone = state.executions.get(execution.undoes)
     if undone is not None:
-        undone.of(undone_id(step_id)).undone = True
+        _take_back(state, undone, undone_id(step_id))
     item = state.plan.items.get(execution.target)
     if item is not None:
         standing = ItemState.OPEN if execution.undoes else ItemState.DONE
         set_mark(state, item, Mark(standing, by or execution.by, event.at, event.seq))
+
+
+def _take_back(state: State, undone: Execution, step_id: str) -> None:
+    """With what an execution did of a step, what earlier ones did of it is taken back as well, and not once more."""
+    for earlier in state.executions.values():
+        is_of_it = earlier.target == undone.target and not earlier.undoes and earlier.request <= undone.request
+        if is_of_it and step_id in earlier.progress:
+            earlier.of(step_id).undone = True
 
 
 def _watch_started(state: State, event: Event, fact: ev.WatchStarted) -> None:

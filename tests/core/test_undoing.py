@@ -111,6 +111,24 @@ def test_a_step_that_ran_again_can_be_undone_again() -> None:
     assert [step.id for step in undo(told).steps] == ["two:undo"]
 
 
+def test_a_step_that_two_rollbacks_ran_is_taken_back_once() -> None:
+    """Once the newer one was taken back, the same undo was offered again, of the older one."""
+    told = run_of(undoable("one"), undoable("two"))
+    for steps in (("one", "two"), ("one",)):
+        request = told.claim("rollback")
+        for step in steps:
+            told.run_step(step, request, "passed")
+        told.must(ask.Abort())
+        told.record(ev.ExecutionFinished(request, "cancelled"))
+    first = undo(told)
+    assert [step.id for step in first.steps] == ["one:undo"]
+    told.record(ev.RequestClaimed(first.request))
+    told.run_step("one:undo", first.request, "passed")
+    told.record(ev.ExecutionFinished(first.request, "passed"))
+
+    assert [step.id for step in undo(told).steps] == ["two:undo"], "only the older one ran this"
+
+
 def test_a_running_rollback_is_stopped_first_and_undone_once_that_is_confirmed() -> None:
     told = run_of(undoable("one"), undoable("two"))
     request = told.claim("rollback")
