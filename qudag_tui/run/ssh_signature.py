@@ -28,6 +28,8 @@ _VERIFY_SECONDS = 10.0
 # A passphrase may be typed, or a security key touched.
 _SIGN_SECONDS = 180.0
 _LINE = 70
+# How ssh-keygen says that a good signature is not one of these bytes.
+_OF_ANOTHER_TEXT = "incorrect signature"
 _WHOLE = "paste the line that approve printed, the whole of it"
 
 
@@ -117,6 +119,8 @@ def verify(
     # Of a revoked key it says nothing but that it could not be verified.
     is_silent = signing.revoked is not None and not done.stderr.strip()
     why = f"its key is revoked by {signing.revoked}" if is_silent else _last_line(done.stderr or done.stdout)
+    if _OF_ANOTHER_TEXT in why:
+        why = "it signs another text: an earlier request, or this one as it was altered on its way"
     return f"the signature is not good: {why}"
 
 

@@ -26,7 +26,7 @@ _WITHOUT_KEY = (
     ("what an adopted plan no longer has", "removed"),
     (_SUPERVISE, "supervise"),
     ("trust: review what would run; accept a run folder", "review_trust"),
-    ("trust: take it away", "revoke_trust"),
+    ("trust: revoke it", "revoke_trust"),
     ("trust: list what you trust", "list_trusted"),
     ("accept that a logout may end background work", "unprotected"),
 )

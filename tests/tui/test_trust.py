@@ -169,11 +169,11 @@ async def test_trust_is_listed_and_taken_away_after_a_question(deployment: Deplo
         await choose(robot, "trust: list what you trust")
         await robot.sees("What you trust", "UTC: as it is now")
         await robot.press("enter")
-        await choose(robot, "trust: take it away")
+        await choose(robot, "trust: revoke it")
         await robot.sees("Take the trust away?")
         await robot.press("escape")
         assert trust.check(deployment.run.plan, path) == ""
-        await choose(robot, "trust: take it away")
+        await choose(robot, "trust: revoke it")
         await robot.sees("Take the trust away?")
         await robot.press("y")
 

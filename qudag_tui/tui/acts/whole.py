@@ -34,7 +34,11 @@ def quit(app: QudagApp) -> None:  # noqa: A001  # the key's name
             lines.append(f"“{execution.target}” {waits_words(execution, shot.now)}: approve hands one in.")
     lines.extend(f"The soak “{item.text}” goes on counting." for item, _ in state.counting_soaks)
     if state.armed is not None:
-        lines.append("The run stays armed: triggers start the rollback with nobody here to stop it.")
+        lines.append(
+            "The run stays armed: triggers start the rollback with nobody here to stop it."
+            if shot.standings.supervised
+            else "The run stays armed, and without a supervisor no trigger starts anything."
+        )
     if not shot.standings.supervised:
         lines.append("There is no supervisor: nothing is measured or executed.")
     elif lines or state.is_under_way:
