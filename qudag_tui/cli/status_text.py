@@ -116,7 +116,8 @@ def held_by(holder: Holder) -> str:
 def _alarms(state: State, standings: Standings, now: Instant) -> Iterator[str]:
     """What is armed, what counts down, what fired or regressed, and what keeps the supervisor from telling anything."""
     if state.armed is not None:
-        yield f"{armed_words(state)} ({state.armed.at.wall:%H:%M}): arm --off disarms it"
+        alone = "" if standings.supervised else "; without a supervisor no trigger starts anything"
+        yield f"{armed_words(state)} ({state.armed.at.wall:%H:%M}){alone}: arm --off disarms it"
     counted = counting(state, now) if standings.supervised else []
     for countdown in counted:
         text = state.plan.trigger_index[countdown.trigger].text

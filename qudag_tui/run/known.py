@@ -47,7 +47,7 @@ def remembered(folder: Path, nonce: str, how: str, actor: Actor, now: Instant) -
         raise NotSaved(
             f"that this run is yours cannot be kept ({error.strerror})",
             where=place.parent,
-            hint="make that folder writable, or name another with QUDAG_TUI_STATE",
+            hint="make room there, or the folder writable, or name another with QUDAG_TUI_STATE",
         ) from error
 
 

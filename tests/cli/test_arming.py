@@ -129,6 +129,24 @@ def test_abort_is_for_what_runs_and_says_that_a_countdown_goes_on(starting: Desk
     assert "the supervisor was restarted" in starting("status").out
 
 
+def test_an_armed_run_without_a_supervisor_is_said_to_start_nothing(
+    starting: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    starting.ask(Arm())
+    for box in ("talk", "backup", "watch"):
+        starting.ask(Tick(box))
+    starting.record(ev.TriggerBreached("hot", LINE))
+    said = "without a supervisor no trigger starts anything"
+    text = starting("status").out
+    assert said in text
+    assert "ROLLBACK IN" not in text
+
+    supervise_as_this_process(monkeypatch)
+    text = starting("status").out
+    assert said not in text
+    assert "ROLLBACK IN" in text
+
+
 def test_what_no_supervisor_looks_at_cannot_be_told(starting: Desk) -> None:
     hot = next(trigger for trigger in starting.status()["triggers"] if trigger["id"] == "hot")
     assert hot["blind"] == "no supervisor looks"
