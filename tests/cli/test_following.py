@@ -176,5 +176,5 @@ def test_what_was_started_and_is_followed_by_nobody_is_told_as_that(
     shown = desk("status").out
     assert "  rollback, started by ana: “Flags off”, " in shown
     assert shown.count(", runs, or has ended: no supervisor\n") == 1
-    assert "runs, or has ended: no supervisor 00:0" in shown
+    assert "runs, or has ended: no supervisor 00:" in shown
     assert "  NO SUPERVISOR\n" in desk("status", "--tmux").out

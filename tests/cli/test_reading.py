@@ -102,11 +102,13 @@ def test_status_says_of_a_watch_until_when_and_of_a_branch_that_it_was_taken(
     desk.record(ev.RequestClaimed(request))
     desk.ask(ask.MarkStep("alert"))
     desk.record(ev.StepStarted("flags", request, 1, 10, 1, 9, 1, "0003-flags.1.log"))
-    assert re.search(r"runs, or has ended: no supervisor 00:0\d of 00:30  flags\n", desk("status").out)
-    supervise_as_this_process(monkeypatch)
-    assert re.search(r"running 00:0\d of 00:30  flags\n", desk("status").out)
-    desk.record(ev.StepEnded("flags", request, 1, "passed", code=0, seconds=0.5), ev.WatchStarted("recovery", request))
-    assert re.search(r"watching 00:0\d of 01:00  recovery\n", desk("status").out)
+    assert re.search(r"runs, or has ended: no supervisor \d\d:\d\d of 00:30  flags\n", desk("status").out)
+    with monkeypatch.context() as supervised:
+        supervise_as_this_process(supervised)
+        assert re.search(r"running \d\d:\d\d of 00:30  flags\n", desk("status").out)
+        desk.record(ev.StepEnded("flags", request, 1, "passed", code=0), ev.WatchStarted("recovery", request))
+        assert re.search(r"watching \d\d:\d\d of 01:00  recovery\n", desk("status").out)
+    assert re.search(r"not watched: no supervisor \d\d:\d\d of 01:00  recovery\n", desk("status").out)
     desk.record(ev.WatchEnded("recovery", request, "failed", "fail", "102%, limit 101%"))
     desk.record(ev.StepStarted("code", request, 1, 10, 1, 9, 1, "0003-code.1.log"))
     out = desk("status").out
