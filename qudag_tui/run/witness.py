@@ -31,7 +31,7 @@ def read_witness(nonce: str) -> Witness | None:
     try:
         at = datetime.fromisoformat(said["at"])
         return Witness(int(said["seq"]), str(said["hash"]), at) if at.tzinfo else None
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, OverflowError):
         return None
 
 

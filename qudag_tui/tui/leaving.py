@@ -29,7 +29,7 @@ def read_left(nonce: str) -> Left | None:
     try:
         at = datetime.fromisoformat(said["at"])
         return Left(int(said["seq"]), at) if at.tzinfo else None
-    except (ValueError, TypeError, KeyError):
+    except (ValueError, TypeError, KeyError, OverflowError):
         return None
 
 

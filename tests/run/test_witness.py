@@ -35,7 +35,18 @@ def test_a_nonce_that_is_none_names_no_file(nonce: str, tmp_path: Path) -> None:
     assert not (tmp_path / "state").exists()
 
 
-@pytest.mark.parametrize("text", ["", "{}", "[1]", '{"seq": 1, "hash": "x", "at": "yesterday"}', "[" * 5000, "\x00"])
+@pytest.mark.parametrize(
+    "text",
+    [
+        "",
+        "{}",
+        "[1]",
+        '{"seq": 1, "hash": "x", "at": "yesterday"}',
+        '{"seq": 1e999, "hash": "x", "at": "2026-11-22T21:04:00+00:00"}',
+        "[" * 5000,
+        "\x00",
+    ],
+)
 def test_a_damaged_memory_is_no_memory(text: str) -> None:
     write_witness(NONCE, 1, "ab", at())
     (state_dir() / "seen" / f"{NONCE}.json").write_text(text)

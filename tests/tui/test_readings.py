@@ -127,8 +127,9 @@ def test_leaving_is_remembered_for_this_user_alone(tmp_path: Path) -> None:
     assert read_left(nonce) == left
     [kept] = (tmp_path / "state" / "left").iterdir()
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600
-    kept.write_text("{")
-    assert read_left(nonce) is None
+    for damaged in ("{", '{"seq": 1e999, "at": "2026-11-22T21:04:00+00:00"}'):
+        kept.write_text(damaged)
+        assert read_left(nonce) is None
     assert read_left("../../etc/passwd") is None
 
 
