@@ -10,7 +10,7 @@ from qudag_tui.cli.failure import Stop
 from qudag_tui.cli.refused_step import RefusedStep
 from qudag_tui.cli.sinks import can_ask, put, say
 from qudag_tui.cli.step_output import OutputLines
-from qudag_tui.cli.unsupervised import GONE, Unsupervised
+from qudag_tui.cli.unsupervised import Unsupervised
 from qudag_tui.core.ending import ended_words, outcome_words
 from qudag_tui.core.execution import Execution, ExecutionState, StepState
 from qudag_tui.core.narration import words
@@ -174,5 +174,5 @@ class Follower:
     def _if_alone(self) -> ExitCode | None:
         if not self._unsupervised.lasts():
             return None
-        say(GONE)
+        say(self._unsupervised.words)
         return ExitCode.UNKNOWN

@@ -11,7 +11,7 @@ from qudag_tui.cli.parser import add_run_options
 from qudag_tui.cli.session import Session
 from qudag_tui.cli.sinks import put, say
 from qudag_tui.cli.step_output import OutputLines
-from qudag_tui.cli.unsupervised import GONE, Unsupervised
+from qudag_tui.cli.unsupervised import Unsupervised
 from qudag_tui.core.ending import outcome_words
 from qudag_tui.core.execution import Attempt, StepState
 from qudag_tui.core.step import Outcome
@@ -42,7 +42,7 @@ def run(arguments: argparse.Namespace) -> int:
         if is_over or not arguments.follow:
             break
         if unsupervised.lasts():
-            say(GONE)
+            say(unsupervised.words)
             return ExitCode.UNKNOWN
         time.sleep(POLL_SECONDS)
         session.run.catch_up()

@@ -20,7 +20,8 @@ def standings_of(session: Session) -> Standings:
     from qudag_tui.run.sampling import sampling_trouble
     from qudag_tui.run.supervision import supervisor_alive
 
-    state, plan, supervised = session.state, session.plan, supervisor_alive(session.opened)
+    state, plan = session.state, session.plan
+    supervised = None if session.opened.is_unknown else supervisor_alive(session.opened)
     reader = SampleReader(session.opened)
     try:
         now = clock.now()

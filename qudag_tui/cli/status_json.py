@@ -45,7 +45,9 @@ def status_json(session: Session, standings: Standings) -> dict[str, Any]:
         "armed": armed_json(state),
         "countdown": countdown_json(state, standings, now),
         "removed": [_removed(removed) for removed in state.removed.values()],
-        "supervisor": _supervisor(state, standings, supervisor_holder(session.opened)),
+        "supervisor": _supervisor(
+            state, standings, supervisor_holder(session.opened) if standings.supervised else None
+        ),
     }
 
 

@@ -97,7 +97,7 @@ def _head(session: Session, standings: Standings, now: Instant) -> Iterator[str]
     over = f" over {created.previous}" if created and created.previous else ""
     yield f"{session.plan.title}  {release}{over}  {run_state(state)}  {session.opened.id}"
     supervisor = "supervised" if standings.supervised else "" if session.opened.is_unknown else "no supervisor"
-    holder = supervisor_holder(session.opened)
+    holder = supervisor_holder(session.opened) if standings.supervised else None
     if holder is not None:
         supervisor += f" ({held_by(holder)})"
     yield f"{state.done['']} of {state.total['']} done  {since_start(state, now)}  {supervisor}".rstrip()
@@ -244,7 +244,7 @@ def _step_words(box: Item, state: State, now: Instant, *, supervised: bool | Non
         return f"skipped: {progress.reason}"
     if progress.state in {StepState.RUNNING, StepState.WATCHING} and progress.since:
         most = step.until.within_seconds if step.until is not None else step.target_seconds
-        word = str(progress.state) if supervised else _unfollowed(progress.state)
+        word = str(progress.state) if supervised else _unfollowed(progress.state, supervised)
         return f"{word} {clock(now.seconds_since(progress.since))}{f' of {clock(most)}' if most else ''}"
     why = (
         f": {progress.line}" if step.until is not None and progress.outcome is Outcome.FAILED and progress.line else ""
@@ -269,8 +269,10 @@ def failure_of(execution: Execution, folder: RunFolder) -> list[str]:
     return [f"“{waits.text}” {ended_words(attempt)}{f'; it last wrote: {last[0]}' if last else ''}"]
 
 
-def _unfollowed(standing: StepState) -> str:
-    """What a step that was started is where nobody can say how it goes on."""
+def _unfollowed(standing: StepState, supervised: bool | None) -> str:
+    """What a step that was started is where nobody can say how it goes on; a supervisor may be there if it is None."""
+    if supervised is None:
+        return "is watched, or has ended" if standing is StepState.WATCHING else "runs, or has ended"
     return "not watched: no supervisor" if standing is StepState.WATCHING else "runs, or has ended: no supervisor"
 
 
@@ -284,7 +286,7 @@ def execution_line(execution: Execution, now: Instant, *, supervised: bool | Non
     elif step is not None:
         progress = execution.of(step.id)
         what = f"“{step.text}”, {spoken(now.seconds_since(progress.since)) if progress.since else ''}"
-        what += "" if supervised else f", {_unfollowed(progress.state)}"
+        what += "" if supervised else f", {_unfollowed(progress.state, supervised)}"
     elif waits is not None:
         word = "a confirmation of" if execution.waits_for_confirmation else "a person:"
         what = f"waits for {word} “{waits.text}” ({waits.id})"

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 from qudag_tui.core import event as ev
 from qudag_tui.core import intent as ask
 from qudag_tui.core.capture import bins_of
+from qudag_tui.core.ending import outcome_words
 from qudag_tui.core.in_the_way import locked, need_reason
 from qudag_tui.core.item import ItemState, Kind
 from qudag_tui.core.phase import Decision, PhaseState
@@ -102,7 +103,7 @@ def _doubt(state: State) -> str:
     if any(progress.undone for progress in last.progress.values()):
         return "steps of the last rollback were undone"
     if last.outcome is not Outcome.PASSED:
-        return f"the last rollback is {str(last.outcome or last.state).replace('_', ' ')}"
+        return f"the last rollback is {outcome_words(last.outcome or last.state)}"
     return ""
 
 

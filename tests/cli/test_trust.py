@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from qudag_tui.core import event as ev
+from qudag_tui.core.intent import Execute, MarkStep
 from tests.cli.desk import PLAN, Desk
 from tests.cli.terminal import Terminal
 from tests.waiting import until
@@ -159,8 +160,6 @@ def test_new_says_that_nothing_of_it_runs_yet(desk: Desk) -> None:
 @pytest.fixture
 def unknown(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Desk:
     """A run that came with the repository, in which a rollback is asked for."""
-    from qudag_tui.core.intent import Execute
-
     desk.new()
     desk.ask(Execute("rollback"), by="mallory")
     monkeypatch.setenv("QUDAG_TUI_STATE", str(desk.folder / "home" / "another"))
@@ -170,6 +169,29 @@ def unknown(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Desk:
 def test_of_a_run_folder_from_elsewhere_nobody_says_that_it_has_no_supervisor(unknown: Desk) -> None:
     assert "supervisor" not in unknown("status").out.partition("\n\n")[0]
     assert "NO SUPERVISOR" not in unknown("status", "--tmux").out
+
+
+def test_of_a_step_in_a_run_folder_from_elsewhere_it_is_not_said_that_nobody_follows_it(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its supervisor is another login's, and nobody here looks for that."""
+    monkeypatch.setattr("qudag_tui.cli.output.POLL_SECONDS", 0.0)
+    desk.new()
+    request = desk.ask(Execute("rollback"), by="mallory")
+    desk.record(ev.RequestClaimed(request))
+    desk.ask(MarkStep("alert"))
+    desk.record(ev.StepStarted("flags", request, 1, 10, 1, 9, 1, "flags.1.log"))
+    monkeypatch.setenv("QUDAG_TUI_STATE", str(desk.folder / "home" / "another"))
+
+    shown = desk("status").out
+
+    assert "runs, or has ended\n" in shown
+    followed = desk("output", "flags", "--follow")
+    assert (followed.code, followed.err.partition(":")[0]) == (
+        7,
+        "nobody looks for the supervisor of a run folder that is not yours",
+    )
+    assert "no supervisor" not in f"{shown}{followed.err}"
 
 
 def test_a_run_folder_from_elsewhere_is_read_and_nothing_else(unknown: Desk) -> None:
