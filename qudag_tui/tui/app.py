@@ -6,7 +6,7 @@ import asyncio
 import gc
 import os
 import sys
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
@@ -25,7 +25,15 @@ from qudag_tui.run import clock
 from qudag_tui.tui import messages, theme
 from qudag_tui.tui.glyphs import ASCII, UNICODE
 from qudag_tui.tui.history import History
-from qudag_tui.tui.lifecycle import Lifecycle, flush_or_end, is_ascii_locale, stop_here, unusable_terminal
+from qudag_tui.tui.lifecycle import (
+    ASKING,
+    SUBMITTING,
+    Lifecycle,
+    flush_or_end,
+    is_ascii_locale,
+    stop_here,
+    unusable_terminal,
+)
 from qudag_tui.tui.modes import FIRST, MODES, commands
 from qudag_tui.tui.pace import QUIET_SECONDS, Pace
 from qudag_tui.tui.screens.view import View
@@ -35,8 +43,6 @@ from qudag_tui.tui.verdicts import too_short
 
 if TYPE_CHECKING:
     from qudag_tui.core.intent import Intent
-
-_SUBMITTING = "submit"
 
 
 class QudagApp(App[int]):
@@ -238,24 +244,15 @@ class QudagApp(App[int]):
 
     def submit(self, intent: Intent) -> None:
         """Ask for something; what becomes of it is shown when it is on disk, or refused."""
-        self.run_worker(
-            partial(self.session.submit, intent, self.actor), thread=True, group=_SUBMITTING, exit_on_error=False
-        )
+        self.submit_by(partial(self.session.submit, intent, self.actor))
 
-    async def saved(self, within_seconds: float) -> bool:
-        """Wait for everything that was asked for up to now to be on disk, or refused; False if it took too long."""
-        asked = [worker.wait() for worker in self.workers if worker.group == _SUBMITTING and not worker.is_finished]
-        # Shielded: a wait that is given up would cancel what it waits for.
-        answers = asyncio.gather(*asked, return_exceptions=True)
-        try:
-            await asyncio.wait_for(asyncio.shield(answers), within_seconds)
-        except TimeoutError:
-            return False
-        return True
+    def submit_by(self, saving: Callable[[], None]) -> None:
+        """The same where there is more to save than the intent alone; ``saving`` blocks, and posts what became of it."""
+        self.run_worker(saving, thread=True, group=SUBMITTING, exit_on_error=False)
 
     def ask_in_background(self, asking: Coroutine[None, None, None]) -> None:
         """Something that has to look at the disk before it can ask; where even that fails, it is said."""
-        self.run_worker(self._asked(asking), group="ask", exit_on_error=False)
+        self.run_worker(self._asked(asking), group=ASKING, exit_on_error=False)
 
     async def _asked(self, asking: Coroutine[None, None, None]) -> None:
         try:
@@ -365,7 +362,8 @@ class QudagApp(App[int]):
 
     def act_suspend(self) -> None:
         """Back to the shell, once what is being saved is saved."""
-        self.ask_in_background(stop_here(self))
+        # In a group of its own: it waits for the others.
+        self.run_worker(self._asked(stop_here(self)), group="suspend", exit_on_error=False)
 
     def action_ctrl_c(self) -> None:
         """Nothing ends by accident."""

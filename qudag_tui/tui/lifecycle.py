@@ -18,6 +18,8 @@ if TYPE_CHECKING:
 LAST_RESORT_SECONDS = 2.0
 # Longer than the journal's lock is waited for.
 SAVING_SECONDS = 10.0
+# The groups of the workers between a key and what is on disk for it.
+SUBMITTING, ASKING = "submit", "ask"
 _SIGNALS = (signal.SIGTERM, signal.SIGHUP, signal.SIGINT)
 # Leaves the alternate screen; mouse, focus, paste and keyboard reports off; cursor on; wrapping on.
 _RESTORE = b"\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[?1016l\x1b[?2004l\x1b[?2048l\x1b[<u\x1b[?1049l\x1b[?25h\x1b[?1004l\x1b[?7h\x1b[0m"
@@ -26,7 +28,7 @@ _RESTORE = b"\x1b[?1000l\x1b[?1003l\x1b[?1015l\x1b[?1006l\x1b[?1016l\x1b[?2004l\
 async def stop_here(app: QudagApp) -> None:
     """Stop the program, as ctrl+z does, but never with the journal's lock in its hands: the rollback would wait for it."""
     run = app.session.run
-    if not await app.saved(SAVING_SECONDS) or (
+    if not await is_saved(app, SAVING_SECONDS) or (
         run is not None and not await asyncio.to_thread(run.rest, SAVING_SECONDS)
     ):
         app.say("something is still being saved: ctrl+z again", wrong=True)
@@ -36,6 +38,19 @@ async def stop_here(app: QudagApp) -> None:
     finally:
         if run is not None:
             run.go_on()
+
+
+async def is_saved(app: QudagApp, within_seconds: float) -> bool:
+    """Wait for everything that was asked for up to now to be on disk, or refused; False if it took too long."""
+    try:
+        async with asyncio.timeout(within_seconds):
+            # Who has to look at the disk first asks only then.
+            while asked := [one for one in app.workers if one.group in {SUBMITTING, ASKING} and not one.is_finished]:
+                # Shielded: a wait that is given up would cancel what it waits for.
+                await asyncio.shield(asyncio.gather(*(one.wait() for one in asked), return_exceptions=True))
+    except TimeoutError:
+        return False
+    return True
 
 
 def unusable_terminal(environment: Mapping[str, str]) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import threading
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,10 +13,11 @@ from textual.events import Paste
 from qudag_tui.core import event as ev
 from qudag_tui.core import intent as ask
 from qudag_tui.plan import trust
+from qudag_tui.tui.lifecycle import is_saved
 from qudag_tui.tui.screens.preview import Preview
 from qudag_tui.tui.screens.typed_start import new_code
 from tests.tui.deployment import ANA, BO, Deployment
-from tests.tui.robot import SMALL, WIDE, at_the_screen
+from tests.tui.robot import PATIENCE_SECONDS, SMALL, WIDE, at_the_screen
 
 
 @pytest.mark.parametrize(
@@ -31,6 +34,30 @@ async def test_escape_leaves_every_dialog_and_records_nothing(deployment: Deploy
 
         deployment.run.catch_up()
         assert deployment.run.state.head_seq == before
+
+
+async def test_what_looks_at_the_disk_before_it_asks_is_waited_for_as_what_it_asks(deployment: Deployment) -> None:
+    """ctrl+z once stopped the program between the key and the save, wherever something was looked at first."""
+    seen, saved = asyncio.Event(), threading.Event()
+    async with at_the_screen(deployment) as robot:
+        app = robot.app
+        assert await is_saved(app, PATIENCE_SECONDS)
+
+        async def look() -> None:
+            await seen.wait()
+            app.submit_by(
+                lambda: app.session.submit(ask.Tick("unhappy"), ANA) if saved.wait(PATIENCE_SECONDS) else None
+            )
+
+        app.ask_in_background(look())
+        assert not await is_saved(app, 0.01)
+        seen.set()
+        assert not await is_saved(app, 0.01)
+        saved.set()
+        assert await is_saved(app, PATIENCE_SECONDS)
+
+        deployment.run.catch_up()
+        assert isinstance(deployment.run.events[-1].fact, ev.TriggerFired)
 
 
 async def test_the_rollback_starts_with_its_code_and_with_nothing_else(deployment: Deployment) -> None:

@@ -101,7 +101,7 @@ def _lines(shot: Snapshot, found: Candidate, told: Difference, same: Mapping[str
 
 
 def _submit(app: QudagApp, found: Candidate, same: Mapping[str, str]) -> None:
-    app.run_worker(partial(app.session.adopt, found, same, app.actor), thread=True, group="submit", exit_on_error=False)
+    app.submit_by(partial(app.session.adopt, found, same, app.actor))
 
 
 def removed(app: QudagApp) -> None:
