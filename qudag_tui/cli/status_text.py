@@ -116,7 +116,7 @@ def held_by(holder: Holder) -> str:
 def _alarms(state: State, standings: Standings, now: Instant) -> Iterator[str]:
     """What is armed, what counts down, what fired or regressed, and what keeps the supervisor from telling anything."""
     if state.armed is not None:
-        alone = "" if standings.supervised else "; without a supervisor no trigger starts anything"
+        alone = "; without a supervisor no trigger starts anything" if standings.supervised is False else ""
         yield f"{armed_words(state)} ({state.armed.at.wall:%H:%M}){alone}: arm --off disarms it"
     counted = counting(state, now) if standings.supervised else []
     for countdown in counted:

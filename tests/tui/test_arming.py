@@ -16,9 +16,13 @@ from qudag_tui.run import clock
 from qudag_tui.run.adopting import candidate
 from qudag_tui.tui.alert import IDLE_SECONDS
 from qudag_tui.tui.app import QudagApp
+from qudag_tui.tui.glyphs import UNICODE
+from qudag_tui.tui.keymap import Where
 from qudag_tui.tui.pace import Pace
-from qudag_tui.tui.snapshot import first_snapshot
+from qudag_tui.tui.snapshot import Snapshot, first_snapshot
+from qudag_tui.tui.theme import palette
 from qudag_tui.tui.widgets.banner import alarms
+from qudag_tui.tui.widgets.header import Header
 from qudag_tui.tui.widgets.trigger_words import running_countdowns, why_offered_only
 from tests.tui.deployment import ANA, BO, SMALL, Deployment
 from tests.tui.robot import SMALL as SMALL_SIZE
@@ -348,7 +352,10 @@ async def test_an_alarm_offers_the_rollback_only_where_it_can_be_started(tmp_pat
     assert [alarm.endswith(f" · {LINE}") for alarm in alarms(shot)] == [True]
 
 
-async def test_quitting_an_armed_run_without_a_supervisor_says_that_nothing_starts(tmp_path: Path) -> None:
+async def test_quitting_an_armed_run_without_a_supervisor_says_that_nothing_starts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("qudag_tui.run.supervision.ensure_supervisor", lambda *_: False)
     async with at_the_screen(under_way(tmp_path), WIDE, supervised=False) as robot:
         await robot.sees("armed, no supervisor")
         await robot.press("q")
@@ -364,7 +371,17 @@ def test_what_nobody_looked_at_yet_is_not_said_to_start_nothing(tmp_path: Path) 
     assert (shot.standings.supervised, len(running_countdowns(shot))) == (None, 1)
     assert why_offered_only("hot", shot) == ""
 
-    gone = with_standings(shot, supervised=False)
+    header = Header(UNICODE, palette(exact=False, colourless=False), Where.CHECKLISTS)
+
+    def heading(shot: Snapshot) -> str:
+        header.shot = shot
+        return "".join(text for line in header.draw(100, 2) for text, _ in line)
+
+    gone, there = with_standings(shot, supervised=False), with_standings(shot, supervised=True)
+    assert ("armed by " in heading(shot), "no supervisor" in heading(shot)) == (True, False)
+    assert "armed, no supervisor" in heading(gone)
+    assert f"{UNICODE.alive} armed by " in heading(there)
+    assert UNICODE.alive not in heading(shot)
     assert (running_countdowns(gone), why_offered_only("hot", gone)) == ([], "the supervisor is gone")
 
 

@@ -36,6 +36,16 @@ async def test_escape_leaves_every_dialog_and_records_nothing(deployment: Deploy
         assert deployment.run.state.head_seq == before
 
 
+async def test_quitting_a_run_from_elsewhere_says_nothing_of_a_supervisor_that_nobody_looked_for(
+    deployment: Deployment, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("QUDAG_TUI_STATE", str(tmp_path / "another-state"))
+    async with at_the_screen(deployment, supervised=False) as robot:
+        await robot.press("q")
+        await robot.sees("Quit?", "What a supervisor does goes on, if there is one.")
+        assert "no supervisor" not in robot.text()
+
+
 async def test_what_looks_at_the_disk_before_it_asks_is_waited_for_as_what_it_asks(deployment: Deployment) -> None:
     """ctrl+z once stopped the program between the key and the save, wherever something was looked at first."""
     seen, saved = asyncio.Event(), threading.Event()

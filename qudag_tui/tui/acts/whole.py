@@ -35,11 +35,13 @@ def quit(app: QudagApp) -> None:  # noqa: A001  # the key's name
     lines.extend(f"The soak “{item.text}” goes on counting." for item, _ in state.counting_soaks)
     if state.armed is not None:
         lines.append(
-            "The run stays armed: triggers start the rollback with nobody here to stop it."
-            if shot.standings.supervised
-            else "The run stays armed, and without a supervisor no trigger starts anything."
+            "The run stays armed, and without a supervisor no trigger starts anything."
+            if shot.standings.supervised is False
+            else "The run stays armed: triggers start the rollback with nobody here to stop it."
         )
-    if not shot.standings.supervised:
+    if shot.standings.supervised is None:
+        lines.append("What a supervisor does goes on, if there is one. The journal has everything.")
+    elif not shot.standings.supervised:
         lines.append("There is no supervisor: nothing is measured or executed.")
     elif lines or state.is_under_way:
         lines.append("The supervisor stays, measures and executes; the journal has everything.")

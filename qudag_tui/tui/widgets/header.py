@@ -103,11 +103,12 @@ class Header(Lines):
             right.append((f"closed: {state.closed.outcome}", c.dim))
         elif shot.standings.trouble:
             right.append(("armed, nothing is stored" if state.armed is not None else "nothing is stored", c.wrong))
-        elif state.armed is not None and shot.standings.supervised:
-            armed = f"armed by {state.armed.by} {time_of(state.armed.at.wall, shot.now.wall)}"
-            right.append((f"{self.glyphs.alive} {cut(armed, max(20, width // 4), self.glyphs)}", c.wrong))
-        elif state.armed is not None:
+        elif state.armed is not None and shot.standings.supervised is False:
             right.append(("armed, no supervisor", c.wrong))
+        elif state.armed is not None:
+            armed = f"armed by {state.armed.by} {time_of(state.armed.at.wall, shot.now.wall)}"
+            alive = f"{self.glyphs.alive} " if shot.standings.supervised else ""
+            right.append((f"{alive}{cut(armed, max(20, width // 4), self.glyphs)}", c.wrong))
         elif shot.standings.supervised:
             right.append((f"{self.glyphs.alive} supervised", c.accent))
         elif shot.standings.supervised is not None:
