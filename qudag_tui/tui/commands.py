@@ -30,8 +30,8 @@ _WITHOUT_KEY = (
     ("trust: list what you trust", "list_trusted"),
     ("accept that a logout may end background work", "unprotected"),
 )
-# More than any match is worth.
-_FOREMOST = 1_000
+# Decides between matches that are worth the same, and between no others.
+_FOREMOST = 0.001
 # Keys of one view that can be done from any.
 _ELSEWHERE = {"baseline"}
 _MOVING = {"down", "up", "page_down", "page_up", "out", "into", "palette", "back"}

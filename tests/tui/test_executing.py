@@ -370,3 +370,18 @@ async def test_a_supervisor_that_is_gone_is_started_by_the_first_command_of_the_
         await robot.sees("start the supervisor again")
         await robot.press("enter")
         await robot.sees("a supervisor is started unless there is one")
+
+
+async def test_a_supervisor_that_is_gone_takes_no_other_command_s_place(
+    run: Deployment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The letters of “start the ro” are, in this order, in “start the supervisor again” as well."""
+    monkeypatch.setattr("qudag_tui.run.supervision.ensure_supervisor", lambda *_: False)
+    run.record(ev.RequestExpired(run.ask(ask.Execute("deploy")).seq, "nobody took it on"))
+    async with at_the_screen(run, supervised=False) as robot:
+        await robot.until(lambda: robot.app.shot is not None and robot.app.shot.standings.supervised is False)
+        await robot.press("colon")
+        await robot.types("start the ro")
+        await robot.sees("start the rollback", "start the supervisor again")
+        await robot.press("enter")
+        await robot.sees("Roll back v2.1.0")
