@@ -57,6 +57,18 @@ def test_progress_of_a_removed_box_is_listed_and_comes_back_with_the_box() -> No
     assert run.state.done[""] == 2
 
 
+def test_how_a_removed_step_ended_is_listed_in_words() -> None:
+    followed = plan(section("a", manual("one")), rollback=[command("flags"), command("code")])
+    run = Adopting(followed)
+    request = run.claim("rollback")
+    run.run_step("flags", request, "timed_out")
+    run.must(ask.Abort())
+    assert not isinstance(run.record(ev.ExecutionFinished(request, "cancelled")), Refusal)
+    run.must_adopt(other(plan(section("a", manual("one")), rollback=[command("code")])))
+
+    assert [(gone.id, gone.state) for gone in run.state.removed.values()] == [("flags", "timed out")]
+
+
 def test_a_reworded_box_takes_its_marks_comments_and_execution_along() -> None:
     run = Adopting(plan(section("a", script("deploy"), manual("tell"))))
     request = run.claim("deploy")

@@ -210,6 +210,15 @@ def test_a_baseline_beside_it_is_looked_at_in_the_slots_that_a_trigger_must_hold
     assert (found(0.3, 0.25).fires, found(0.3, 0.25).is_blind) == (False, False)
 
 
+def test_what_lies_beside_is_no_older_than_what_a_trigger_has_to_hold_in() -> None:
+    """It is looked for twice as far back, in case of gaps; without any, its limit is of the last minute alone."""
+    series = {"latency": samples([BAD] * 30), "latency:baseline": samples([0.1] * 24 + [0.25] * 6)}
+
+    found = fired("latency > baseline + 50%", series, 30, gauge(concurrent=True))
+
+    assert (found.fires, found.line.partition(" · ")[0]) == (False, "300 ms, limit 375 ms")
+
+
 def test_a_gap_in_both_pauses_a_trigger_and_blinds_it_no_more_than_a_number_would() -> None:
     values = [BAD] * 3 + [None] * 3 + [BAD] * 3
     series = {"latency": samples(values), "latency:baseline": samples([value and 0.1 for value in values])}

@@ -27,3 +27,11 @@ def test_an_end_that_was_recorded_later_says_how_long_ago_it_was() -> None:
 def test_a_request_for_a_final_look_has_only_a_number() -> None:
     assert told(ev.RequestExpired(3), {}) == "request 3 expired: nobody took it on"
     assert told(ev.RequestRefused(3, "why"), {}) == "refused request 3: why"
+
+
+def test_how_a_step_and_a_watch_ended_is_worded_as_everywhere_else() -> None:
+    ended = ev.StepEnded("flags", 3, 1, "timed_out", signal=9, seconds=30.0, left=("node (412)",))
+    assert told(ended, {}) == "“flags” timed out, signal 9 after 30 s, still running: node (412)"
+    assert told(ev.WatchEnded("flags", 3, "failed", "fail", "91%"), {}) == "“flags”: not recovered, 91%"
+    assert told(ev.WatchEnded("flags", 3, "passed", "pass", "31%"), {}) == "“flags”: recovered, 31%"
+    assert told(ev.ExecutionFinished(3, "timed_out"), {3: "rollback"}) == "the rollback ended: timed out"

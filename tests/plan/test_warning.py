@@ -108,6 +108,25 @@ def test_a_metric_that_nothing_uses() -> None:
 
 
 @pytest.mark.parametrize(
+    ("key", "others"),
+    [
+        ("gauge", ()),
+        ("concurrent", ("gauge",)),
+        ("rate", ()),
+        ("errors", ("total",)),
+        ("total", ("errors",)),
+        ("hits", ("misses",)),
+        ("misses", ("hits",)),
+    ],
+)
+def test_every_query_of_a_metric_is_looked_at_for_zeros(key: str, others: tuple[str, ...]) -> None:
+    series = "\n".join([f'{key} = "p:q or vector(0)"', *(f'{other} = "p:q"' for other in others)])
+    text = TOP + ONE_CHECKLIST + f'[sources.p]\npromql = "http://h"\n[metrics.m]\n{series}\n'
+
+    assert sum("it says a number also where nothing is measured" in found for found in warnings_of(text)) == 1
+
+
+@pytest.mark.parametrize(
     ("query", "warned"),
     [
         ("sum(rate(errors[1m])) or vector(0)", True),

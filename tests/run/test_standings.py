@@ -5,6 +5,7 @@ from qudag_tui.core.verdict import Verdict
 from qudag_tui.run.standing import Standing
 from qudag_tui.run.standings import Standings
 from tests.core.building import CANARY, Told, plan
+from tests.core.measuring import gauge
 
 SHORT = "at today's rate this gate needs 40 min, longer than its soak of 30 min"
 FORECASTS = {"cpu-ok": Standing(Verdict.FAIL, SHORT)}
@@ -18,6 +19,14 @@ def test_a_soak_is_too_short_for_gates_that_are_open_and_while_somebody_looks() 
     assert Standings(forecasts=FORECASTS, supervised=False).too_short(watch, told.state) == []
     told.must(ask.MarkNotApplicable("cpu-ok", "no load tonight"))
     assert Standings(forecasts=FORECASTS, supervised=True).too_short(watch, told.state) == []
+
+
+def test_a_baseline_beside_a_metric_is_what_was_last_measured_there() -> None:
+    state, metric = Told(plan(CANARY)).state, gauge(concurrent=True)
+
+    assert Standings(beside={"latency": 0.08}).baseline(metric, state) == 0.08
+    assert Standings(beside={"other": 0.08}).baseline(metric, state) is None
+    assert Standings().baseline(gauge(baseline=0.1), state) == 0.1
 
 
 def test_what_is_said_is_of_now_only_while_a_supervisor_stores_what_it_measures() -> None:

@@ -9,14 +9,17 @@ from datetime import UTC, datetime
 import pytest
 
 from qudag_tui.core.instant import NANOSECONDS
+from qudag_tui.core.intent import Tick
 from qudag_tui.core.item import Gate
 from qudag_tui.core.observed import SUPERVISOR
 from qudag_tui.core.slots import Window
 from qudag_tui.core.verdict import Finding, Verdict
+from qudag_tui.run import clock
 from qudag_tui.run.samples import Sample
 from qudag_tui.sources.opening import open_source
 from qudag_tui.supervisor.evidence import Evidence
 from qudag_tui.supervisor.grounds import Grounds
+from qudag_tui.supervisor.looks import Looks
 from qudag_tui.supervisor.sampler import Sampler
 from tests.supervisor.supervised import Supervised, canary
 
@@ -122,3 +125,24 @@ def test_counting_begins_with_a_supervisor_that_came_with_the_soak(
 
 def test_counting_begins_with_the_trust_that_came_just_before_the_soak(look: Callable[[list[Sample]], Finding]) -> None:
     assert look(counted(range(1003, 1061)) + beats(range(900, 1061))).verdict is Verdict.PASS
+
+
+@pytest.mark.parametrize(("counts", "kinds"), [(64, []), (67, ["gate judged", "soak completed"])])
+def test_a_soak_over_a_ratio_ends_with_the_last_slot_that_was_answered_and_waits_for_its_counts(
+    supervised: Build, monkeypatch: pytest.MonkeyPatch, counts: int, kinds: list[str]
+) -> None:
+    """It is observed by its counts; what is waited for is the ratio all the same."""
+    deployment = supervised(head=HEAD, checklists=CHECKLISTS)
+    deployment.ask(Tick("watch"))
+    run, later = deployment.run, clock.now().plus(75)
+    [(_, soak)] = run.state.counting_soaks
+    began = soak.started_run_ns // NANOSECONDS
+    with closing(Evidence(run.folder)) as evidence:
+        sampler = Sampler(run.plan, lambda source, _: open_source(source, run.folder.path), lambda _: 0, evidence)
+        answered = (began + 65) * NANOSECONDS
+        monkeypatch.setattr(sampler, "settled_ns", lambda name, now: answered if name == "error_rate" else now)
+        evidence.add([*counted(range(began - 10, began + counts)), *counted([began + 74])])
+
+        found = list(Looks(Grounds(run.plan, sampler, evidence)).ready(run.state, later))
+
+    assert [fact.kind for fact in found] == kinds
