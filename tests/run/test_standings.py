@@ -1,11 +1,18 @@
 from __future__ import annotations
 
+from contextlib import closing
+from pathlib import Path
+
 from qudag_tui.core import intent as ask
+from qudag_tui.core.instant import NANOSECONDS
+from qudag_tui.core.slots import Window
 from qudag_tui.core.verdict import Verdict
+from qudag_tui.run.samples import Sample, SampleReader, SampleWriter
 from qudag_tui.run.standing import Standing
-from qudag_tui.run.standings import Standings
+from qudag_tui.run.standings import Standings, read_observed
 from tests.core.building import CANARY, Told, plan
 from tests.core.measuring import gauge
+from tests.run.builder import at, new_run
 
 SHORT = "at today's rate this gate needs 40 min, longer than its soak of 30 min"
 FORECASTS = {"cpu-ok": Standing(Verdict.FAIL, SHORT)}
@@ -33,3 +40,12 @@ def test_what_is_said_is_of_now_only_while_a_supervisor_stores_what_it_measures(
     assert Standings(supervised=True).is_live
     assert not Standings(supervised=True, trouble="the supervisor has stored nothing for 5 min").is_live
     assert not Standings().is_live
+
+
+def test_what_was_observed_reaches_back_to_the_look_before_a_soak(tmp_path: Path) -> None:
+    folder = new_run(tmp_path).folder
+    with closing(SampleWriter(folder)) as writer, closing(SampleReader(folder)) as reader:
+        writer.add([Sample("cpu", seconds * NANOSECONDS, at().wall, 1.0) for seconds in (95, 100, 105)])
+        window = Window(97 * NANOSECONDS, 105 * NANOSECONDS)
+
+        assert read_observed(reader, {"cpu": 5.0}, window, window.end_ns) == 8.0

@@ -194,6 +194,13 @@ async def test_a_server_that_scraped_before_and_does_not_any_more_is_not_believe
     gone = "the server scrapes nothing any more"
     assert [await reason(source), await reason(promql(server, network))] == [gone, gone]
 
+    # Hours later not even the last hour tells it any more; whoever saw it scrape knows.
+    known = promql(server, network)
+    says(server, vector("1"))
+    assert await known.read(now()) == {"q": 1.0}
+    answers(server, lambda query: vector() if "up" in query else vector("0"))
+    assert await reason(known) == gone
+
     answers(server, lambda query: success("matrix", []) if query == SCRAPED_LAST else points((0, "0"), (5, "0")))
     assert (await source.fill(START, 5.0, 2)).values == {}
 
