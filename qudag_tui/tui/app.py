@@ -31,6 +31,7 @@ from qudag_tui.tui.lifecycle import (
     Lifecycle,
     flush_or_end,
     is_ascii_locale,
+    is_stalled,
     stop_here,
     unusable_terminal,
 )
@@ -74,7 +75,7 @@ class QudagApp(App[int]):
         self.colours = theme.wear(self, os.environ)
         self.glyphs = ASCII if ascii else UNICODE
         self.actor = actor
-        self.session = Session(folder, self.post_message)
+        self.session = Session(folder, self.post_message, is_stalled if lifecycle is not None else lambda: False)
         self.pace = Pace(quiet_seconds)
         self.shot: Snapshot | None = None
         self.history = History()

@@ -62,6 +62,14 @@ def unusable_terminal(environment: Mapping[str, str]) -> str:
     return ""
 
 
+def is_stalled() -> bool:
+    """Whether the terminal takes nothing of what is drawn: nobody reads there, or it is gone."""
+    poller = select.poll()
+    # Textual draws on stderr.
+    poller.register(sys.__stderr__.fileno() if sys.__stderr__ is not None else 2, select.POLLOUT)
+    return [mask for _, mask in poller.poll(0)] != [select.POLLOUT]
+
+
 def is_ascii_locale(environment: Mapping[str, str]) -> bool:
     """Whether the locale says, by the first of its variables that is set, that only ASCII can be shown."""
     said = next((environment[name] for name in ("LC_ALL", "LC_CTYPE", "LANG") if environment.get(name)), "")

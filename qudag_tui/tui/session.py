@@ -60,8 +60,11 @@ _WAITS_FOR_START = {"Execute", "Approve", "Retry", "Resume", "ConfirmStep"}
 class Session:
     """One operator at one run. ``post`` takes messages from any thread; every method here may block."""
 
-    def __init__(self, folder: Path, post: Callable[[Message], object]) -> None:
-        """Nothing is read before :meth:`open`."""
+    def __init__(
+        self, folder: Path, post: Callable[[Message], object], is_stalled: Callable[[], bool] = lambda: False
+    ) -> None:
+        """Nothing is read before :meth:`open`. ``is_stalled`` says whether what is shown does not reach the terminal."""
+        self._is_stalled = is_stalled
         self.folder = folder
         self._post = post
         self._run: Run | None = None
@@ -73,6 +76,7 @@ class Session:
         self._presence: Presence | None = None
         self._attaching = threading.Lock()
         self._shown: deque[tuple[int, int]] = deque(maxlen=1000)
+        self._untaken = 0
 
     @property
     def run(self) -> Run | None:
@@ -165,6 +169,8 @@ class Session:
         if run is not None and run.state.run is not None and not run.folder.is_unknown:
             from qudag_tui.tui.leaving import Left, write_left  # after the first paint
 
+            if self._untaken:
+                self.shown(self._untaken)
             now, nonce = clock.now(), run.state.run.nonce
             write_witness(nonce, run.position.seq, run.position.digest, now)
             long_enough = [seq for at, seq in list(self._shown) if now.boot_ns - at > READ_NS]
@@ -173,7 +179,10 @@ class Session:
 
     def shown(self, seq: int) -> None:
         """Events up to ``seq`` stand on the screen from now on; whoever's link dies right then has not read them."""
-        self._shown.append((clock.boot_ns(), seq))
+        # What a stalled terminal has not taken stands nowhere: it counts once that takes something again.
+        self._untaken = seq if self._is_stalled() else 0
+        if not self._untaken:
+            self._shown.append((clock.boot_ns(), seq))
 
     def attach(self, actor: Actor) -> None:
         """Be there under that name, see that there is a supervisor, and tell what happened since the last time."""

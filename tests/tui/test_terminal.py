@@ -15,8 +15,11 @@ from pathlib import Path
 import pytest
 
 from qudag_tui.core.event import ItemTicked
+from qudag_tui.core.intent import Tick
 from qudag_tui.run.folder import JOURNAL_LOCK
 from qudag_tui.run.lock import Lock
+from qudag_tui.run.witness import read_witness
+from qudag_tui.tui.leaving import read_left
 from tests.tui.deployment import SHIPPED, Deployment
 from tests.tui.stalling import stall
 from tests.tui.terminal import PATIENCE_SECONDS, PROGRAM, REPOSITORY, Terminal
@@ -57,6 +60,29 @@ def test_a_stalled_terminal_does_not_keep_it_alive(deployment: Deployment) -> No
 
         assert terminal.process.wait(PATIENCE_SECONDS) == 143
         assert termios.tcgetattr(terminal.follower)[3] == terminal.attributes[3]
+
+
+def test_what_a_stalled_terminal_was_to_show_was_not_seen(deployment: Deployment) -> None:
+    """A dead link takes a moment to be noticed: what happened in it once stood in no recap."""
+    created = deployment.run.state.run
+    assert created is not None
+    often = "from qudag_tui.tui import session; session.NOTE_SECONDS, session.READ_NS = 0.05, -1"
+    with Terminal(deployment.folder, before=often) as terminal:
+        terminal.wait_for("supervised")
+        until(lambda: terminal.read(0.01) or read_left(created.nonce))
+        stall(terminal.process.pid)
+        ticked = deployment.ask(Tick("before/freeze-the-code"))
+
+        # What the screen knows is noted often, and twice more after it knows of this.
+        until(lambda: (known := read_witness(created.nonce)) and known.seq >= ticked.seq)
+        for _ in range(2):
+            before = read_witness(created.nonce)
+            until(lambda before=before: read_witness(created.nonce) != before)  # type: ignore[misc]  # bound at once
+        left = read_left(created.nonce)
+        assert left is not None
+        assert left.seq < ticked.seq
+
+        until(lambda: terminal.quiet(0.01) or ((left := read_left(created.nonce)) and left.seq >= ticked.seq))
 
 
 def state_of(pid: int) -> str:
