@@ -8,6 +8,7 @@ from qudag_tui.core import event as ev
 from qudag_tui.core.approval import UNAPPROVED, left_seconds
 from qudag_tui.core.arming import starts
 from qudag_tui.core.execution import EXPIRES_SECONDS, Execution, ExecutionState, StepState
+from qudag_tui.core.instant import NANOSECONDS
 from qudag_tui.core.lean_dataclass import lean_dataclass
 
 if TYPE_CHECKING:
@@ -75,7 +76,7 @@ def _request(execution: Execution, now: Instant) -> list[Action]:
 def _running(state: State, execution: Execution, now: Instant) -> list[Action]:
     running = execution.running_step
     if running is not None:
-        return _under_way(execution, running, now)
+        return _under_way(state, execution, running, now)
     if execution.aborted_by:
         return [ev.ExecutionFinished(execution.request, execution.result())]
     if execution.held:
@@ -93,7 +94,7 @@ def _running(state: State, execution: Execution, now: Instant) -> list[Action]:
     return [StartStep(execution, following, len(progress.attempts) + 1)]
 
 
-def _under_way(execution: Execution, step: Step, now: Instant) -> list[Action]:
+def _under_way(state: State, execution: Execution, step: Step, now: Instant) -> list[Action]:
     progress = execution.of(step.id)
     if progress.state is StepState.RUNNING:
         return [CancelStep(execution, step)] if execution.aborted_by else []
@@ -101,4 +102,5 @@ def _under_way(execution: Execution, step: Step, now: Instant) -> list[Action]:
         return [ev.WatchEnded(step.id, execution.request, "cancelled", "unknown", f"aborted by {execution.aborted_by}")]
     if execution.held or step.until is None or progress.since is None:
         return []
-    return [JudgeWatch(execution, step, max(0.0, step.until.within_seconds - now.seconds_since(progress.since)))]
+    waited_seconds = (state.clock.at(now) - state.clock.at(progress.since)) / NANOSECONDS
+    return [JudgeWatch(execution, step, max(0.0, step.until.within_seconds - waited_seconds))]

@@ -183,7 +183,8 @@ class SupervisorStarted(Fact):
 
     ``missing`` are declared environment names it does not have; ``unprotected`` says why a logout may end it;
     ``gap_seconds`` is how long the same process was stopped (a suspend), which counts as a restart; ``took_over`` is
-    the pid of the one before, where that did not leave in order.
+    the pid of the one before, where that did not leave in order. ``run_ns`` is what the run clock reads at least, where
+    samples are newer than the events let it read: after a boot whose wall clock is behind the one before.
     """
 
     pid: int
@@ -194,6 +195,7 @@ class SupervisorStarted(Fact):
     unprotected: str = ""
     gap_seconds: float = 0.0
     took_over: int = 0
+    run_ns: int = 0
 
 
 @fact("environment checked")

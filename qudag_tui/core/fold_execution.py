@@ -10,6 +10,7 @@ from qudag_tui.core import event as ev
 from qudag_tui.core.execution import Attempt, Execution, ExecutionState, StepState
 from qudag_tui.core.fold_approval import approvals_of, approved
 from qudag_tui.core.fold_box import hold, set_mark, touch
+from qudag_tui.core.instant import NANOSECONDS
 from qudag_tui.core.item import ItemState, Mark
 from qudag_tui.core.observation import Supervisor
 from qudag_tui.core.procedure import ROLLBACK
@@ -19,6 +20,9 @@ from qudag_tui.core.undoing import undo_steps, undone_id
 if TYPE_CHECKING:
     from qudag_tui.core.event import Event
     from qudag_tui.core.state import State
+
+# A century: a run clock that a forged event puts further ahead may not overflow what is shown.
+_MOST_RUN_NS = 100 * 366 * 86_400 * NANOSECONDS
 
 
 def _requested(state: State, event: Event, fact: ev.ExecutionRequested) -> None:
@@ -197,6 +201,8 @@ def _finished(state: State, _event: Event, fact: ev.ExecutionFinished) -> None:
 
 
 def _supervisor_started(state: State, event: Event, fact: ev.SupervisorStarted) -> None:
+    if fact.run_ns > state.clock.run_ns:
+        state.clock = state.clock.seen(event.at, min(fact.run_ns, _MOST_RUN_NS))
     before = state.supervisor
     restarted = before is not None and before.stopped is None
     state.supervisor = Supervisor(fact, event.at, restarted=restarted, missing=fact.missing)

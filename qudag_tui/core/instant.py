@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from dataclasses import field
 from datetime import UTC, datetime, timedelta
 
 from qudag_tui.core.lean_dataclass import lean_dataclass
@@ -9,6 +11,7 @@ from qudag_tui.core.lean_dataclass import lean_dataclass
 NANOSECONDS = 1_000_000_000
 # Room on both sides for what is counted from a moment: a calendar ends with the year 9999.
 _FIRST_YEAR, _LAST_YEAR = 1970, 9000
+_MOST_BOOTS = 64
 
 
 def moment_of(text: str) -> datetime:
@@ -51,18 +54,29 @@ EPOCH = Instant(datetime(1970, 1, 1, tzinfo=UTC), 0, "")
 class RunClock:
     """Nanoseconds since a run was created: the boot clock, carried across boots by the wall, never backwards.
 
-    ``anchor`` is an instant at which the run clock read ``run_ns``.
+    ``anchor`` is an instant at which the run clock read ``run_ns``; ``former`` are the last such of earlier boots, so
+    that what happened then stays when it was, whatever the wall clock was set to since.
     """
 
     anchor: Instant = EPOCH
     run_ns: int = 0
+    former: Mapping[str, RunClock] = field(default_factory=dict)
 
     def at(self, now: Instant) -> int:
-        """What the run clock reads at ``now`` (nanoseconds, at least the anchor's on another boot)."""
+        """What the run clock reads at ``now`` (nanoseconds, at least the anchor's where no event of that boot came later)."""
         if now.boot_id == self.anchor.boot_id:
             return self.run_ns + now.boot_ns - self.anchor.boot_ns
+        before = self.former.get(now.boot_id)
+        if before is not None and now.boot_ns <= before.anchor.boot_ns:
+            return before.at(now)
         return self.run_ns + round(now.seconds_since(self.anchor) * NANOSECONDS)
 
-    def seen(self, now: Instant) -> RunClock:
+    def seen(self, now: Instant, at_least_ns: int = 0) -> RunClock:
         """The clock after an event at ``now``: re-anchored, so that a later boot continues from here."""
-        return RunClock(now, max(self.run_ns, self.at(now)))
+        former = self.former
+        if now.boot_id != self.anchor.boot_id:
+            # More boots than any run has are a forgery, which must not fill the memory.
+            kept = list(former.items())[-_MOST_BOOTS:]
+            former = {**dict(kept), self.anchor.boot_id: RunClock(self.anchor, self.run_ns)}
+            former.pop(now.boot_id, None)
+        return RunClock(now, max(self.run_ns, self.at(now), at_least_ns), former)

@@ -268,6 +268,11 @@ class SampleReader:
         )
         return rows[::-1]
 
+    def newest(self) -> int | None:
+        """When the newest sample of all was due (run clock), or None."""
+        rows = self._rows("SELECT max((SELECT max(at) FROM sample WHERE metric = metric.id)) FROM metric", ())
+        return rows[0][0] if rows else None
+
     def backfilled(self, metric: str, start_ns: int, end_ns: int) -> int:
         """How many of the samples from ``start_ns`` to ``end_ns``, both included, were filled in later."""
         rows = self._rows(

@@ -71,6 +71,10 @@ class Evidence:
         stored = self._series[metric][-1:] or self._reader.latest(metric)
         return stored[0][0] if stored and stored[0][0] >= self._since.get(metric, 0) else None
 
+    def newest_of_all(self) -> int | None:
+        """When the newest sample of all that are kept was due (run clock), or None."""
+        return self._reader.newest()
+
     def count_from(self, since: Mapping[str, int]) -> None:
         """Take nothing before ``since`` (run clock, by series) for evidence: until then it was of something else."""
         self._since = dict(since)

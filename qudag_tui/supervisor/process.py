@@ -6,13 +6,13 @@ import asyncio
 import os
 import signal
 from collections.abc import Callable
+from dataclasses import replace
 from pathlib import Path
 
 import qudag_tui
 from qudag_tui.core import event as ev
 from qudag_tui.core.due import CancelStep, JudgeWatch, StartStep, due
-from qudag_tui.core.fact import Fact
-from qudag_tui.core.instant import Instant
+from qudag_tui.core.instant import NANOSECONDS, Instant
 from qudag_tui.plan.named_files import missing_names
 from qudag_tui.run import clock
 from qudag_tui.run.actor import this_actor
@@ -66,7 +66,8 @@ class Supervisor:
         self._recorder = Recorder(run, this_actor("supervisor"), now)
         self._executor = Executor(run, self._recorder, self._wake.set, self._may_start)
         self._missing = missing_names(run.plan)
-        self._start: Fact | None = self._started()
+        self._behind = self._newer_samples()
+        self._start: ev.SupervisorStarted | None = self._started()
         self._last_pulse = now()
         self._judged = (-1, -1)
         self._glanced = run.position.seen
@@ -74,7 +75,22 @@ class Supervisor:
         self._leave_ns = 0
 
     def _run_ns(self, at: Instant) -> int:
-        return self._run.state.clock.at(at)
+        """What the run clock reads, or will, once the start that puts it forward is recorded."""
+        reads = self._run.state.clock.at(at)
+        if self._behind is None:
+            return reads
+        since, run_ns = self._behind
+        return max(reads, run_ns + round(at.seconds_since(since) * NANOSECONDS))
+
+    def _newer_samples(self) -> tuple[Instant, int] | None:
+        """From when on, and what, the run clock has to read to go on after all that was sampled; None where it does.
+
+        A boot whose wall clock is behind the one before leaves it at the last event: what is measured then would be taken
+        for what was measured, and kept, at the same time before.
+        """
+        now, newest = self._now(), self._evidence.newest_of_all()
+        reads = self._run.state.clock.at(now)
+        return (now, newest + 1) if newest is not None and newest >= reads else None
 
     def _started(self, gap_seconds: float = 0.0) -> ev.SupervisorStarted:
         return ev.SupervisorStarted(
@@ -173,8 +189,11 @@ class Supervisor:
         # Acting starts with one's own event on disk.
         while self._start is not None:
             start = self._start
+            if self._behind is not None:
+                start = self._start = replace(start, run_ns=self._run_ns(self._now()))
             if await self._recorder.record(start) is None:
                 return
+            self._behind = None
             if self._start is start:
                 self._start = None
         await self._check_environment()

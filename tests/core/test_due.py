@@ -123,6 +123,19 @@ def test_a_watch_starts_is_judged_until_its_deadline_and_leads_to_its_branch() -
     assert told.due() == [StartStep(execution, BRANCH.steps[0], 1)]
 
 
+def test_a_wall_clock_that_is_behind_after_a_reboot_makes_no_watch_longer() -> None:
+    told = ready(RECOVERY, BRANCH)
+    request = told.claim("rollback")
+    told.record(ev.WatchStarted("recovery", request))
+    told.wait(99)
+    told.must(ask.AddComment("x", "still here"))
+    told.boot, told.seconds = "boot-2", told.seconds - 3600
+    told.start_supervisor()
+    told.must(ask.Resume())
+    told.wait(198)
+    assert told.due() == [JudgeWatch(told.state.executions[request], RECOVERY, 0.0)]
+
+
 def test_an_aborted_watch_ends() -> None:
     told = ready(RECOVERY, BRANCH)
     request = told.claim("rollback")

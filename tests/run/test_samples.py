@@ -175,3 +175,12 @@ def test_a_standing_that_is_no_json_is_left_out(folder: RunFolder) -> None:
     db.close()
 
     assert SampleReader(folder).standings("gate") == {"good": {"verdict": "pass"}}
+
+
+def test_the_newest_sample_of_all_is_told_whatever_it_is_of(folder: RunFolder) -> None:
+    reader = SampleReader(folder)
+    assert reader.newest() is None
+    writer = SampleWriter(folder)
+    writer.add([sample(15, 1.0), sample(25, 9.0, "memory"), sample(20, 2.0)])
+    writer.remove({"disk": 0})
+    assert reader.newest() == 25 * SECOND
