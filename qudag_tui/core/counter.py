@@ -20,6 +20,8 @@ _RESETS = "#resets"
 # Rounding of counts that are kept as doubles must not turn an empty bucket into one below nothing.
 _ROUNDING = 1e-9
 MOST_GONE = 10_000
+# Traffic is not taken to be more than so many times the busiest that was seen.
+SURGE = 10.0
 
 
 def bucket_name(histogram: str, bound: float) -> str:
@@ -47,11 +49,19 @@ class Tally:
     present: frozenset[str] = frozenset()
     is_begun: bool = False
 
-    def after(self, seen: Mapping[str, float]) -> Tally:
+    def grown(self, seen: Mapping[str, float]) -> float:
+        """What the series that are in ``seen`` and were there at the last look counted since, as far as they say."""
+        return math.fsum(max(0.0, seen[labels] - self.last[labels]) for labels in self.present & seen.keys())
+
+    def after(self, seen: Mapping[str, float], busiest: float = math.inf) -> Tally:
         """The tally after a look that saw ``seen``, finite values by their labels.
 
         A series that was never there before began at zero since the last look. One that went back, or vanished, has
         taken with it what it counted last, and is a reset. Nothing seen is nothing learnt.
+
+        ``busiest`` is the most that was counted between two looks. What a series that comes, or comes back, with more
+        than a :data:`SURGE` of it has counted is older than the last look: it is a reset, and is not counted. One that
+        comes back with more than ``busiest`` may have counted it at any time since it went, which is a reset as well.
         """
         if not seen:
             return self
@@ -62,7 +72,12 @@ class Tally:
             before = self.last.get(labels, 0.0)
             went_back = value < before
             resets += went_back
-            total += value if went_back else value - before
+            more = value if went_back else value - before
+            if labels not in self.present:
+                is_old = more > SURGE * busiest
+                resets += is_old or (labels in self.last and more > busiest)
+                more = 0.0 if is_old else more
+            total += more
         gone = {labels: value for labels, value in self.last.items() if labels not in seen}
         # Labels that change with every look must not fill the memory.
         kept = dict(list(gone.items())[-MOST_GONE:])

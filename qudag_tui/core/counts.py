@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
+from qudag_tui.core.counter import SURGE
 from qudag_tui.core.instant import NANOSECONDS
 from qudag_tui.core.lean_dataclass import lean_dataclass
 from qudag_tui.core.metric import Metric
@@ -13,11 +14,11 @@ from qudag_tui.core.slots import Series, Window, period_ns, slots
 from qudag_tui.core.statistics.dispersion import Bin, dispersion
 
 MINUTE_NS = 60 * NANOSECONDS
-# A gap hides no restart if the counter stood higher before it than traffic so many times the busiest seen could have
-# brought it again.
-SURGE = 10.0
+# Of a counter that grew in one look by more than so many times what it did in any other some is older than that look.
+LEAP = 100.0
 # Beyond it a double no longer grows by one: such a counter was misread.
 MOST_COUNTED = 2.0**53
+_LEAST_STEPS = 3
 
 
 @lean_dataclass(frozen=True, slots=True)
@@ -83,8 +84,8 @@ def counts(metric: Metric, series: Series, window: Window, restarts: Sequence[in
         # A counter that is back above where it was at the next look was misread, and did not count all of it anew.
         grown = _grown(fell_from if fell_from and not _is_below(other, fell_from) else one, other)
         fell_from = one if back and _is_below(other, one) else None
-        if _fell_alone(one, other):
-            # Of different spans of time: beside one another they say nothing.
+        if _fell_alone(one, other) or _is_another_reader(one, other):
+            # Of different spans of time, or of different sums: beside one another they say nothing.
             grown = (0.0, 0.0)
         if back or restarts or other.at_ns - one.at_ns != every:
             hidden += _hides(metric, (one, other), every, busiest, restarts)
@@ -97,6 +98,7 @@ def counts(metric: Metric, series: Series, window: Window, restarts: Sequence[in
             seen_then[place] += counted
             seen_then[place + 1] += whole
     hidden += [] if looks[-1] else ["no count at the end of the window"]
+    hidden += _leap(metric, steps, every)
     return Counts(
         events,
         total,
@@ -150,6 +152,11 @@ def _fell_alone(one: _Look, other: _Look) -> bool:
     return (other.counters[0] < one.counters[0]) is not (other.counters[1] < one.counters[1])
 
 
+def _is_another_reader(one: _Look, other: _Look) -> bool:
+    """Whether what counts resets began anew: its sums hold all that it found, also what the one before did not count."""
+    return one.resets is not None and other.resets is not None and other.resets < one.resets
+
+
 def _grown(one: _Look, other: _Look) -> tuple[float, float]:
     """What is known to have been counted between two looks; of a counter that went back, what it counted since."""
     (events, rest), (events_then, rest_then) = other.counters, one.counters
@@ -163,12 +170,28 @@ def _whole(metric: Metric, grown: tuple[float, float]) -> float:
     return grown[1] if metric.rest is None else grown[0] + grown[1]
 
 
+def _leap(metric: Metric, steps: Sequence[tuple[_Look, _Look, bool]], every: int) -> list[str]:
+    """Whether one look counted far more than any other: a counter of something else that stood higher.
+
+    A gap counts as one look here, and as its average where it is compared with: a slot more that is missing hides no leap.
+    """
+    grown = [(_whole(metric, _grown(one, other)), (other.at_ns - one.at_ns) // every) for one, other, _ in steps]
+    if len(grown) < _LEAST_STEPS:
+        return []
+    most = max(range(len(grown)), key=lambda number: grown[number][0])
+    usual = max(counted / periods for number, (counted, periods) in enumerate(grown) if number != most)
+    if grown[most][0] <= LEAP * max(1.0, usual):
+        return []
+    return [f"one look counted {grown[most][0]:,.0f}, and no other more than {usual:,.3g}: not all of it is of then"]
+
+
 def _hides(
     metric: Metric, step: tuple[_Look, _Look], every: int, busiest: float | None, restarts: Sequence[int] | None
 ) -> list[str]:
     one, other = step
     if _went_back(one, other) or any(one.at_ns < at <= other.at_ns for at in restarts or ()):
         return ["a restart hid what was counted before it"]
+    # It hides none if the counter stood higher than even a surge of traffic could have brought it again.
     periods = (other.at_ns - one.at_ns) // every
     stood = _whole(metric, one.counters)
     if periods > 1 and restarts is None and (busiest is None or stood <= SURGE * busiest * periods):

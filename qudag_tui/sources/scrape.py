@@ -47,6 +47,7 @@ class ScrapeSource:
         buckets = {f"{self._selectors[name].name}_bucket" for name in wanted.histograms if name in self._selectors}
         self._names = frozenset(named | buckets | {_STARTED.name})
         self._tallies: dict[str, Tally] = {}
+        self._busiest = 1.0
         self._fresh = Freshness(source.every_seconds)
 
     async def read(self, at: Instant) -> Reading:
@@ -111,7 +112,10 @@ class ScrapeSource:
     def _tally(self, name: str, points: Sequence[Point]) -> dict[str, float]:
         if any(point.value < 0 for point in points):
             raise UnansweredError("it is below zero, and counters are not")
-        tally = self._tallies.get(name, Tally()).after({point.labels: point.value for point in points})
+        before, seen = self._tallies.get(name, Tally()), {point.labels: point.value for point in points}
+        # Of all that is counted here: the first errors ever may be as many as there are requests.
+        self._busiest = max(self._busiest, before.grown(seen))
+        tally = before.after(seen, self._busiest)
         if not math.isfinite(tally.total):
             raise UnansweredError("the sum of its series is not finite")
         self._tallies[name] = tally

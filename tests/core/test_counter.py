@@ -163,6 +163,37 @@ def test_a_quantile_carries_the_bounds_of_its_bucket(
     assert quantile(share_below, increases) == expected
 
 
+@pytest.mark.parametrize(
+    ("comes_with", "total", "resets"),
+    [(50.0, 10.0 + 50.0, 0), (101.0, 10.0, 1), (1e6, 10.0, 1)],
+)
+def test_a_series_that_comes_with_more_than_a_surge_is_older_and_not_counted(
+    comes_with: float, total: float, resets: int
+) -> None:
+    tally = Tally().after({"a": 0.0}).after({"a": 10.0, "b": comes_with}, 10.0)
+
+    assert (tally.total, tally.resets) == (total, resets)
+    again = tally.after({"a": 20.0, "b": comes_with + 3}, 10.0)
+    assert (again.total, again.resets) == (total + 13.0, resets)
+
+
+@pytest.mark.parametrize(
+    ("more", "counted", "resets"), [(0.0, 0.0, 1), (10.0, 10.0, 1), (11.0, 11.0, 2), (101.0, 0.0, 2)]
+)
+def test_what_a_series_counted_while_it_was_gone_is_of_no_one_look(more: float, counted: float, resets: int) -> None:
+    gone = Tally().after({"a": 0.0, "b": 500.0}).after({"a": 10.0}, 10.0)
+    back = gone.after({"a": 20.0, "b": 500.0 + more}, 10.0)
+
+    assert (gone.total, gone.resets) == (510.0, 1)
+    assert (back.total, back.resets) == (520.0 + counted, resets)
+
+
+def test_only_what_was_there_before_says_how_much_one_look_counts() -> None:
+    tally = Tally().after({"a": 5.0, "b": 100.0})
+    assert tally.grown({"a": 8.0, "b": 90.0, "c": 1e6}) == 3.0
+    assert tally.after({"a": 8.0}).grown({"a": 9.0, "b": 1e6}) == 1.0
+
+
 def test_a_quantile_is_never_beyond_its_bucket_by_rounding() -> None:
     found = quantile(0.5, {1.6709280777679076: 0.0, 34.28928793480272: 1.0, math.inf: 2.0})
 

@@ -268,6 +268,24 @@ async def test_a_counter_reset_shows_and_churning_labels_do_not_hide_it(server: 
     ]
 
 
+async def test_the_first_errors_ever_count_and_what_another_reader_has_seen_before_does_not(
+    server: Server, network: Network
+) -> None:
+    """Errors may be as many as requests are, also where there were none before; a backend that comes back is older."""
+    source = scrape(server, network, counters=["errors", "requests"])
+    said = 'errors{of="a"} %d\nrequests{of="a"} %d\n'
+    back = 'errors{of="b"} 5000\nrequests{of="b"} 1000000\n'
+    for body in (said % (0, 0), said % (0, 100), said % (0, 200) + 'errors{of="new"} 100\n'):
+        answer = await read(source, server, body)
+    assert isinstance(answer, Reading)
+    assert (answer["errors"], answer[resets_name("errors")], answer["requests"]) == (100, 0, 200)
+
+    answer = await read(source, server, said % (0, 300) + 'errors{of="new"} 100\n' + back)
+    assert isinstance(answer, Reading)
+    assert (answer["errors"], answer[resets_name("errors")]) == (100, 1)
+    assert (answer["requests"], answer[resets_name("requests")]) == (300, 1)
+
+
 async def test_a_missed_look_loses_no_count(server: Server, network: Network) -> None:
     source = scrape(server, network, counters=["c"])
 
