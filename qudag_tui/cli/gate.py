@@ -79,6 +79,8 @@ def _are_final(gates: list[Item], session: Session, standings: Standings) -> boo
     counting = any(soak.section in sections for soak, _ in session.state.counting_soaks)
     awaited = [gate for gate in gates if session.state.item_state(gate) not in SET_ASIDE]
     said = [standings.said(gate, session.state) for gate in awaited]
+    # Also of one that regressed a look may be out.
+    counting = counting or any(gate.id in session.state.look_requests for gate in awaited)
     return not counting and all(each is not None and each.is_final for each in said)
 
 

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from qudag_tui.core.condition import terms
-from qudag_tui.core.item import SET_ASIDE, Gate
+from qudag_tui.core.item import SET_ASIDE, Gate, ItemState
 from qudag_tui.core.lean_dataclass import lean_dataclass
 from qudag_tui.core.requirement import Requirement, needs_of_all, requirements_of, soak_needs
 from qudag_tui.core.verdict import Verdict, worst
@@ -64,7 +64,8 @@ def gate_said(
 ) -> GateSaid | None:
     """Its regression, else its final look, else what the supervisor said ``so_far``; None where nobody looked.
 
-    A look that could not tell, in a soak that goes on for it, is not the last word. ``unlooked`` is why what was said
+    A look that could not tell, in a soak that goes on for it, is not the last word; nor is one outside a soak once another
+    is asked for, or the box that it ticked was reopened. ``unlooked`` is why what was said
     so far counts no more (nobody supervises, nothing is stored), ``observed_seconds`` how much of its soak was observed.
     """
     regression, look = state.regression(gate.id), state.looks.get(gate.id)
@@ -78,7 +79,8 @@ def gate_said(
     if soak is not None and (not is_counting or is_former):
         # What was said in a soak that was stopped, or is over, says nothing of the next one.
         so_far = None
-    if look is not None and not (is_counting and so_far is not None and look.judged.verdict == Verdict.INCONCLUSIVE):
+    is_open = is_counting and so_far is not None and look is not None and look.judged.verdict == Verdict.INCONCLUSIVE
+    if look is not None and not is_open and not _is_asked_again(gate, state):
         verdict = state.gate_verdict(gate.id) or Verdict.UNKNOWN
         asked = requirements_of(look.judged.evidence.get("requirements"))
         needs = "" if verdict is Verdict.PASS else needs_of_all(asked)
@@ -95,6 +97,14 @@ def gate_said(
         return replace(so_far, needs="its final look: ticking it asks for one") if soak is None else so_far
     wanted = getattr(soak.spec, "seconds", 0.0) + progress.extended_seconds
     return replace(so_far, needs=soak_needs(wanted - (observed_seconds or 0.0)))
+
+
+def _is_asked_again(gate: Item, state: State) -> bool:
+    """Whether the last look at a gate outside a soak counts no more: a pass ticks its box, so that one that is open was reopened."""
+    if state.plan.soak_of(gate) is not None:
+        return False
+    was_reopened = state.gate_verdict(gate.id) is Verdict.PASS and state.item_state(gate) is ItemState.OPEN
+    return was_reopened or gate.id in state.look_requests
 
 
 def by_metric(gates: Iterable[tuple[Item, GateSaid | None]], state: State) -> dict[str, Verdict]:

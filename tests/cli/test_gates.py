@@ -189,6 +189,48 @@ def test_what_was_said_in_a_soak_that_was_stopped_counts_no_more(desk: Desk, sta
     assert desk("gate", "cpu-ok").code == 1
 
 
+@pytest.mark.usefixtures("supervised")
+def test_the_last_look_is_not_the_word_of_a_gate_that_was_reopened_or_is_looked_at_again(
+    desk: Desk, stand: Callable[..., None]
+) -> None:
+    """It passed; somebody reopened it: that old pass is no exit code for whoever asks, or waits for the next look."""
+    desk.write(PLAN)
+    desk.new()
+    stand("gate", "load-ok", verdict="fail", line="110%, limit 101%")
+    desk.record(ev.GateJudged("load-ok", desk.ask(Tick("load-ok")), "pass", "31%, limit 101%"))
+    final = "pass          Load is fine  final: 31%, limit 101%  load-ok\n"
+    assert (desk("gate", "load-ok").code, desk("gate", "load-ok").out) == (0, final)
+
+    desk.ask(Untick("load-ok"))
+    so_far = "fail          Load is fine  110%, limit 101%  load-ok\n"
+    assert (desk("gate", "load-ok").code, desk("gate", "load-ok").out) == (1, so_far)
+    asked = desk.ask(Tick("load-ok"))
+    assert desk("gate", "load-ok").code == 1
+
+    desk.record(ev.GateJudged("load-ok", asked, "inconclusive", "99%, limit 101%", look=2))
+    assert desk("gate", "load-ok").code == 6
+    desk.ask(Tick("load-ok"))
+    assert (desk("gate", "load-ok").code, desk("gate", "load-ok").out) == (1, so_far)
+
+
+@pytest.mark.usefixtures("supervised")
+def test_whoever_waits_for_a_gate_that_regressed_waits_for_the_look_that_is_out(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.write(PLAN)
+    desk.new()
+    desk.record(ev.GateJudged("load-ok", desk.ask(Tick("load-ok")), "pass", "31%, limit 101%"))
+    desk.record(ev.GateRegressed("load-ok", desk.run.state.looks["load-ok"].seq, "110%, limit 101%"))
+    asked = desk.ask(Tick("load-ok"))
+    monkeypatch.setattr(
+        "time.sleep", lambda _: desk.record(ev.GateJudged("load-ok", asked, "pass", "32%, limit 101%", look=2))
+    )
+
+    waited = desk("gate", "load-ok", "--wait")
+
+    assert (waited.code, "final: 32%, limit 101%" in waited.out) == (0, True)
+
+
 def test_nobody_waits_for_a_gate_that_was_set_aside_or_for_none(desk: Desk) -> None:
     desk.write(PLAN)
     desk.new()
