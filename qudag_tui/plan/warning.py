@@ -24,7 +24,7 @@ from qudag_tui.core.item import Gate, Kind, Script, Signoff, Soak
 from qudag_tui.core.judge_baseline import LEAST_BINS, LEAST_BINS_ALONE
 from qudag_tui.core.judge_threshold import LEAST_SLOTS
 from qudag_tui.core.judge_trend import LEAST_BINS as LEAST_TREND
-from qudag_tui.core.metric import MetricKind
+from qudag_tui.core.metric import MetricKind, SourceKind
 from qudag_tui.core.procedure import ROLLBACK
 from qudag_tui.core.spelling import spelled_limit
 from qudag_tui.core.step import Step
@@ -40,6 +40,10 @@ SSH_AGENT = "SSH_AUTH_SOCK"
 # The keys of a metric that name a series, and how a query says a number where there is no series.
 _QUERIES = {"gauge", "rate", "errors", "total", "hits", "misses", "concurrent"}
 _ZERO = re.compile(r"\bor\s+(?:on\s*\(\s*\)\s*)?vector\s*\(")
+# The same of a page: JMESPath leaves out of a list what lacks the key, and of nothing the sum and the length are 0.
+_PAGE_ZERO = re.compile(r"\b(?:sum|length)\s*\([^)]*\[|\|\|\s*`")
+# A division that is not inside a selector.
+_QUOTIENT = re.compile(r"/(?![^{]*\})")
 
 
 def warnings(plan: Plan, data: bytes, name: str, unapproved: Mapping[str, str] | None = None) -> list[PlanWarning]:
@@ -69,6 +73,7 @@ class _Unwise:
             yield from self._multiples(path, condition, role)
         yield from self._unused()
         yield from self._zeros()
+        yield from self._fractions()
         yield from self._credentials()
         yield from self._notifies()
         yield from self._roles()
@@ -151,14 +156,28 @@ class _Unwise:
                 message = f"nothing uses the metric {metric}: no section shows it, and no condition names it"
                 yield Problem(message, ("metrics", metric), at_key=True)
 
-    def _zeros(self) -> Iterator[Problem]:
+    def _queries(self) -> Iterator[tuple[Path, str, SourceKind | None, bool]]:
+        """Every series with its place, its source's kind, and whether its number is taken as it is for percent."""
         for metric, table in self.metric_tables.items():
             for key, text in table.items():
-                if isinstance(text, str) and key in _QUERIES and _ZERO.search(text):
-                    message = (
-                        "it says a number also where nothing is measured: a target that is gone looks like a good one"
-                    )
-                    yield Problem(message, ("metrics", metric, key))
+                if isinstance(text, str) and key in _QUERIES:
+                    source = self.plan.sources.get(text.partition(":")[0])
+                    is_percent = table.get("unit") == "%" and key in {"gauge", "concurrent"}
+                    yield ("metrics", metric, key), text, source.kind if source else None, is_percent
+
+    def _zeros(self) -> Iterator[Problem]:
+        for path, text, kind, _ in self._queries():
+            if (_PAGE_ZERO if kind is SourceKind.HTTP else _ZERO).search(text):
+                message = "it says a number also where nothing is measured: a target that is gone looks like a good one"
+                yield Problem(message, path)
+
+    def _fractions(self) -> Iterator[Problem]:
+        for path, text, kind, is_percent in self._queries():
+            if is_percent and kind is SourceKind.PROMQL and _QUOTIENT.search(text) and "100" not in text:
+                message = (
+                    "a quotient is a fraction, and the metric is in %: multiply it by 100, or 2 % are read as 0.02 %"
+                )
+                yield Problem(message, path)
 
     def _credentials(self) -> Iterator[Problem]:
         for source in self.plan.sources.values():

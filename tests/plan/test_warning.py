@@ -147,6 +147,49 @@ def test_a_query_that_says_zero_where_nothing_is_measured(query: str, *, warned:
     assert [each.partition(": ")[2] for each in found] == ([message] if warned else [])
 
 
+@pytest.mark.parametrize(
+    ("expression", "warned"),
+    [
+        ("sum(pods[].errors)", True),
+        ("length(pods[?down])", True),
+        ("errors || `0`", True),
+        ("max(pods[].errors)", False),
+        ("sum(errors)", False),
+    ],
+)
+def test_a_number_in_a_page_that_is_zero_where_the_key_is_missing(expression: str, *, warned: bool) -> None:
+    text = (
+        items('{ text = "a", gate = "errors < 1" }')
+        + f'[sources.p]\nhttp = "http://h"\n[metrics.errors]\ngauge = "p:json:{expression}"\n'
+    )
+    message = "it says a number also where nothing is measured: a target that is gone looks like a good one"
+
+    found = warnings_of(text)
+
+    assert [each.partition(": ")[2] for each in found] == ([message] if warned else [])
+
+
+@pytest.mark.parametrize(
+    ("query", "unit", "warned"),
+    [
+        ("sum(errors) / sum(requests)", "%", True),
+        ("100 * sum(errors) / sum(requests)", "%", False),
+        ("sum(errors) / sum(requests)", "", False),
+        ("load{path='/a'}", "%", False),
+    ],
+)
+def test_a_fraction_that_is_read_as_percent(query: str, unit: str, *, warned: bool) -> None:
+    text = (
+        items(f'{{ text = "a", gate = "errors < 1{unit}" }}')
+        + f'[sources.p]\npromql = "http://h"\n[metrics.errors]\nunit = "{unit}"\ngauge = "p:{query}"\n'
+    )
+    message = "a quotient is a fraction, and the metric is in %: multiply it by 100, or 2 % are read as 0.02 %"
+
+    found = warnings_of(text)
+
+    assert [each.partition(": ")[2] for each in found] == ([message] if warned else [])
+
+
 @pytest.mark.parametrize(("address", "warned"), [("http://me:pw@h/m", True), ("http://h/m?a=b@c", False)])
 def test_credentials_in_an_address(address: str, *, warned: bool) -> None:
     text = TOP + ONE_CHECKLIST + f'[sources.s]\nscrape = "{address}"\n'
