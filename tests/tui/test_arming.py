@@ -352,17 +352,6 @@ async def test_an_alarm_offers_the_rollback_only_where_it_can_be_started(tmp_pat
     assert [alarm.endswith(f" · {LINE}") for alarm in alarms(shot)] == [True]
 
 
-async def test_quitting_an_armed_run_without_a_supervisor_says_that_nothing_starts(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("qudag_tui.run.supervision.ensure_supervisor", lambda *_: False)
-    async with at_the_screen(under_way(tmp_path), WIDE, supervised=False) as robot:
-        await robot.sees("armed, no supervisor")
-        await robot.press("q")
-        await robot.sees("Quit?", "without a supervisor no trigger starts")
-        assert "nobody here to stop it" not in robot.text()
-
-
 def test_what_nobody_looked_at_yet_is_not_said_to_start_nothing(tmp_path: Path) -> None:
     deployment = under_way(tmp_path)
     breach(deployment, ago=10)

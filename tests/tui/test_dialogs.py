@@ -18,6 +18,7 @@ from qudag_tui.tui.screens.preview import Preview
 from qudag_tui.tui.screens.typed_start import new_code
 from tests.tui.deployment import ANA, BO, Deployment
 from tests.tui.robot import PATIENCE_SECONDS, SMALL, WIDE, at_the_screen
+from tests.tui.test_arming import under_way
 
 
 @pytest.mark.parametrize(
@@ -44,6 +45,17 @@ async def test_quitting_a_run_from_elsewhere_says_nothing_of_a_supervisor_that_n
         await robot.press("q")
         await robot.sees("Quit?", "What a supervisor does goes on, if there is one.")
         assert "no supervisor" not in robot.text()
+
+
+async def test_quitting_an_armed_run_without_a_supervisor_says_that_nothing_starts(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("qudag_tui.run.supervision.ensure_supervisor", lambda *_: False)
+    async with at_the_screen(under_way(tmp_path), WIDE, supervised=False) as robot:
+        await robot.sees("armed, no supervisor")
+        await robot.press("q")
+        await robot.sees("Quit?", "without a supervisor no trigger starts")
+        assert "nobody here to stop it" not in robot.text()
 
 
 async def test_what_looks_at_the_disk_before_it_asks_is_waited_for_as_what_it_asks(deployment: Deployment) -> None:
