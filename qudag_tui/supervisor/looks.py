@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Iterator
 
 from qudag_tui.core import event as ev
+from qudag_tui.core.execution import EXPIRES_SECONDS
 from qudag_tui.core.extension import AfterLook, after_look
 from qudag_tui.core.instant import NANOSECONDS, Instant
 from qudag_tui.core.item import Gate, Item, Soak
@@ -17,6 +19,9 @@ from qudag_tui.core.slots import Window, period_ns
 from qudag_tui.core.state import State
 from qudag_tui.core.verdict import Verdict
 from qudag_tui.supervisor.grounds import Grounds, metrics_of, own_window, patience_ns
+
+# A look that somebody asked for expires, and has to say what it can before.
+_ASKED_SECONDS = EXPIRES_SECONDS * 2 / 3
 
 
 class Looks:
@@ -34,7 +39,7 @@ class Looks:
             if gate is not None and isinstance(gate.spec, Gate):
                 names, now_ns = metrics_of(gate.spec.condition), state.clock.at(now)
                 window = own_window(gate.spec, grounds.settled(names, now_ns))
-                if self._is_ready(item_id, asked.seq, names, window, now_ns):
+                if self._is_ready(item_id, asked.seq, names, window, now_ns, most_seconds=_ASKED_SECONDS):
                     number = state.next_look(item_id)
                     yield self._look(gate, gate.spec, asked.seq, window, state, look=number)
         for item, soak in state.counting_soaks:
@@ -78,16 +83,27 @@ class Looks:
         judged = before.judged
         return None if judged.look <= soak.looks and _is_open(judged, spec) else judged
 
-    def _is_ready(self, item: str, request: int, names: Iterable[str], window: Window, now_ns: int) -> bool:
+    def _is_ready(
+        self,
+        item: str,
+        request: int,
+        names: Iterable[str],
+        window: Window,
+        now_ns: int,
+        *,
+        most_seconds: float = math.inf,
+    ) -> bool:
         """Whether a final look may be taken: gaps are filled, and the last slot of what is counted has its sample.
 
-        For a slot that fails it waits for the next one, but not for ever: then what is missing is missing.
+        For a slot that fails it waits for the next one, but not for ever, nor longer than ``most_seconds``: then what is
+        missing is missing.
         """
         due_ns = self._due.setdefault((item, request), now_ns)
         metrics = self._grounds.metrics(names)
         if self._grounds.sampler.is_filling([metric.id for metric in metrics]):
             return False
-        return all(self._has_last(metric, window) or now_ns - due_ns > patience_ns(metric) for metric in metrics)
+        waited_ns, most_ns = now_ns - due_ns, most_seconds * NANOSECONDS
+        return all(self._has_last(one, window) or waited_ns > min(patience_ns(one), most_ns) for one in metrics)
 
     def _has_last(self, metric: Metric, window: Window) -> bool:
         if metric.kind is not MetricKind.RATIO:

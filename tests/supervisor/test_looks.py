@@ -9,6 +9,7 @@ from datetime import datetime
 from pathlib import Path
 
 from qudag_tui.core.event import GateJudged
+from qudag_tui.core.execution import EXPIRES_SECONDS
 from qudag_tui.core.instant import NANOSECONDS, Instant
 from qudag_tui.core.intent import Tick
 from qudag_tui.core.refusal import Refusal
@@ -16,6 +17,7 @@ from qudag_tui.run import clock
 from qudag_tui.run.run import Run
 from qudag_tui.run.samples import Sample
 from qudag_tui.sources.promql import Filling
+from qudag_tui.sources.source import SourceError
 from qudag_tui.supervisor.evidence import Evidence
 from qudag_tui.supervisor.grounds import Grounds
 from qudag_tui.supervisor.looks import Looks
@@ -83,3 +85,39 @@ async def test_a_final_look_waits_for_what_is_being_filled_in(tmp_path: Path) ->
             assert ready()[0].evidence["missing"] == 0
         finally:
             await sampler.stop()
+
+
+class Silent:
+    """A source that answers nothing."""
+
+    async def read(self, _: Instant) -> Mapping[str, float]:
+        raise SourceError("nobody is there")
+
+
+async def test_a_look_at_slow_counts_that_nobody_tells_says_so_before_it_expires(tmp_path: Path) -> None:
+    """It would wait three periods for the last slot, and a request lives for 30 s."""
+    slow = """
+title = "A deployment"
+[sources.far]
+every = "20s"
+scripted = { errors = [0], total = [1] }
+[metrics.failed]
+errors = "far:errors"
+total = "far:total"
+[[checklists]]
+title = "Day"
+items = [{ id = "calm", text = "Calm", gate = "failed < 1%", window = "5m" }]
+"""
+    (tmp_path / "checklists.toml").write_text(slow)
+    run = Run.create(
+        tmp_path / "runs", tmp_path / "checklists.toml", release="v2", previous="v1", actor=ANA, now=clock.now()
+    )
+    with closing(Evidence(run.folder)) as evidence:
+        sampler = Sampler(run.plan, lambda *_: Silent(), run.state.clock.at, evidence)
+        looks = Looks(Grounds(run.plan, sampler, evidence))
+        assert not isinstance(run.submit(Tick("calm"), ANA), Refusal)
+        asked = clock.now()
+        assert list(looks.ready(run.state, asked)) == []
+        [said] = looks.ready(run.state, asked.plus(EXPIRES_SECONDS - 5))
+        assert isinstance(said, GateJudged)
+        assert said.verdict == "unknown"
