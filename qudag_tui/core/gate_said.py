@@ -64,9 +64,9 @@ def gate_said(
 ) -> GateSaid | None:
     """Its regression, else its final look, else what the supervisor said ``so_far``; None where nobody looked.
 
-    A look that could not tell, in a soak that goes on for it, is not the last word; nor is one outside a soak once another
-    is asked for, or the box that it ticked was reopened. ``unlooked`` is why what was said
-    so far counts no more (nobody supervises, nothing is stored), ``observed_seconds`` how much of its soak was observed.
+    A look that could not tell, in a soak that goes on for it, is not the last word; nor is one once its soak was reopened,
+    or outside a soak its box, or another is asked for there. ``unlooked`` is why what was said so far counts no more
+    (nobody supervises, nothing is stored), ``observed_seconds`` how much of its soak was observed.
     """
     regression, look = state.regression(gate.id), state.looks.get(gate.id)
     if regression is not None:
@@ -100,9 +100,13 @@ def gate_said(
 
 
 def _is_asked_again(gate: Item, state: State) -> bool:
-    """Whether the last look at a gate outside a soak counts no more: a pass ticks its box, so that one that is open was reopened."""
-    if state.plan.soak_of(gate) is not None:
-        return False
+    """Whether the last look counts no more: the gate, or the soak that it ended, was reopened, or another look is asked for.
+
+    A pass outside a soak ticks its box, so that one that is open was reopened.
+    """
+    soak = state.plan.soak_of(gate)
+    if soak is not None:
+        return soak.id not in state.soaks and state.item_state(soak) is ItemState.OPEN
     was_reopened = state.gate_verdict(gate.id) is Verdict.PASS and state.item_state(gate) is ItemState.OPEN
     return was_reopened or gate.id in state.look_requests
 

@@ -214,6 +214,16 @@ def test_the_last_look_is_not_the_word_of_a_gate_that_was_reopened_or_is_looked_
 
 
 @pytest.mark.usefixtures("supervised")
+def test_the_last_look_is_not_the_word_of_a_gate_whose_soak_was_reopened(desk: Desk) -> None:
+    desk.write(PLAN)
+    desk.new()
+    passed(desk)
+    assert desk("gate", "cpu-ok").code == 0
+    desk.ask(Untick("watch"))
+    assert desk("gate", "cpu-ok") == Answer(7, "unknown       CPU is fine  it was not looked at yet  cpu-ok\n", "")
+
+
+@pytest.mark.usefixtures("supervised")
 def test_whoever_waits_for_a_gate_that_regressed_waits_for_the_look_that_is_out(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
